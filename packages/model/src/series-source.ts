@@ -1,0 +1,93 @@
+/**
+ * The contract of reading raw data: compressed blocks grouped by series, and what the index knows.
+ * Implemented by storage over its lanes, by cluster over its nodes, and by a fake of arrays.
+ */
+import type { Matcher } from "./matcher.ts";
+import type { Label } from "./series-key.ts";
+import type { Tenant } from "./tenant.ts";
+
+/** Which series and which time. Times are inclusive at both ends. */
+export interface SearchQuery {
+  readonly tenant: Tenant;
+  /** Alternatives, each a conjunction; a series passes if one of them passes. Empty: every series of the tenant. */
+  readonly filters: readonly (readonly Matcher[])[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Past it the source rejects with an ExecutionError. 0 = no limit. */
+  readonly seriesCountMax: number;
+}
+
+/** Timestamps that any number of value blocks share. `bytes`: docs/formats/block.md, kernels' timestamp block. */
+export interface TimestampBlock {
+  /** Within one answer, equal ids mean equal timestamps (never by a hash alone): windows are computed once per id. */
+  readonly id: number;
+  readonly count: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Values of one series at the times of a timestamp block. `bytes`: docs/formats/block.md, kernels' value block. */
+export interface ValueBlock {
+  readonly timestamps: TimestampBlock;
+  readonly bytes: Uint8Array;
+}
+
+export interface SeriesBlocks {
+  /** Canonical series key (docs/formats/identity.md). */
+  readonly key: Uint8Array;
+  /**
+   * Ascending by minMs. Blocks that meet the time range; samples outside it may be included. Blocks may
+   * overlap in time and even repeat a sample: the reader merges by law 3 (sample-merge.ts).
+   */
+  readonly blocks: readonly ValueBlock[];
+}
+
+/** What an answer is based on: it travels with every result, so that nothing missing is silent. */
+export interface Coverage {
+  /** Names of the nodes (or parts) whose data may be missing, with the reason. Empty: complete. */
+  readonly missing: readonly { readonly where: string; readonly reason: string }[];
+}
+
+export const COMPLETE: Coverage = { missing: [] };
+
+/**
+ * A running search. Batches come as lanes and nodes deliver them: a series may occur in several batches
+ * (a lane gives it once, with all its blocks), in no defined order; the reader puts its blocks together.
+ */
+export interface SeriesSearch extends AsyncIterable<readonly SeriesBlocks[]> {
+  /** What is missing; final once the iteration has ended. */
+  coverage(): Coverage;
+}
+
+export interface IndexAnswer<T> {
+  readonly items: readonly T[];
+  readonly coverage: Coverage;
+}
+
+export interface SeriesSource {
+  /**
+   * @throws {OverloadError} nothing could be read and trying again helps
+   * @throws {ExecutionError} a limit of the query was hit
+   * Cancels by `signal`; also when the iteration is left early.
+   */
+  search(query: SearchQuery, signal: AbortSignal): SeriesSearch;
+  /** Sorted label names of the matching series. `limit` 0 = no limit. */
+  labelNames(query: SearchQuery, limit: number, signal: AbortSignal): Promise<IndexAnswer<string>>;
+  /** Sorted values of one label over the matching series. */
+  labelValues(
+    name: string,
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<IndexAnswer<string>>;
+  /** Canonical keys of the matching series, each once, sorted by bytes. */
+  seriesKeys(
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<IndexAnswer<Uint8Array>>;
+}
+
+/** For readers of keys: the labels as an object-free list. */
+export type Labels = readonly Label[];
