@@ -48,3 +48,4 @@ export {
   type RawLabel,
 } from "./series-key.ts";
 export { DEFAULT_TENANT, formatTenant, parseTenant, type Tenant } from "./tenant.ts";
+export { durationTextToMs, parseDurationMs, parseTimeMs } from "./time.ts";
