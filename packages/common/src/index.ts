@@ -6,3 +6,4 @@ export { assert, BugError, must } from "./assert.ts";
 export { ByteReader, ByteWriter, compareBytes } from "./bytes.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { entryUrl } from "./entry.ts";
+export { ringMemory, RingReader, RingWriter } from "./ring.ts";
