@@ -1,0 +1,53 @@
+import { describe, expect, test } from "vitest";
+import {
+  booleanArgument,
+  durationArgument,
+  extraFilterArguments,
+  limitArgument,
+  requiredArgument,
+  selectorArguments,
+  timeArgument,
+  unescapeLabelName,
+} from "./arguments.ts";
+
+const args = (text: string): URLSearchParams => new URLSearchParams(text);
+
+test("absent and empty arguments take their defaults", () => {
+  expect(timeArgument(args(""), "time", 7, 0)).toBe(7);
+  expect(timeArgument(args("time="), "time", 7, 0)).toBe(7);
+  expect(durationArgument(args("step=undefined"), "step", 60_000)).toBe(60_000);
+  expect(limitArgument(args(""), "limit")).toBe(0);
+  expect(booleanArgument(args("x"), "x")).toBe(false);
+});
+
+test("a bad value names its argument", () => {
+  expect(() => timeArgument(args("start=soon"), "start", 0, 0)).toThrow(/"start".*"soon"/);
+  expect(() => durationArgument(args("step=1x"), "step", 0)).toThrow(/"step"/);
+  expect(() => limitArgument(args("limit=-1"), "limit")).toThrow(/"limit"/);
+  expect(() => requiredArgument(args("query="), "query")).toThrow(/missing "query"/);
+  expect(() => extraFilterArguments(args("extra_label=nope"))).toThrow(/extra_label/);
+});
+
+test("match[] and match are both read, in order", () => {
+  expect(selectorArguments(args("match=b&match[]=a&match[]=c"))).toEqual(["a", "c", "b"]);
+});
+
+test("extra labels keep equal signs of their values", () => {
+  expect(extraFilterArguments(args('extra_label=a=b=c&extra_filters[]={x="y"}'))).toEqual({
+    labels: [{ name: "a", value: "b=c" }],
+    selectorTexts: ['{x="y"}'],
+  });
+});
+
+describe("label names escaped with U__", () => {
+  test.for([
+    ["job", "job"],
+    ["U__my_2e_label", "my.label"],
+    ["U__a__b", "a_b"],
+    ["U__snow_2603_man", "snow☃man"],
+    ["U__bad_", "U__bad_"],
+    ["U__x_110000_", "U__x_110000_"],
+  ] as const)("%s is %s", ([escaped, name]) => {
+    expect(unescapeLabelName(escaped)).toBe(name);
+  });
+});

@@ -1,0 +1,89 @@
+/**
+ * Reads the arguments of the query API (reference 1.2.1; Prometheus' HTTP API where they differ).
+ * Every problem is an InputError that names the argument.
+ */
+import { InputError, parseDurationMs, parseTimeMs } from "@tideline/model";
+import type { ExtraFilters } from "../query/jobs.ts";
+
+/** From the beginning of time to its end, as Prometheus has it where no range is given. */
+export const WHOLE_TIME = { startMs: -(2 ** 53) + 1, endMs: 2 ** 53 - 1 };
+
+export function timeArgument(
+  args: URLSearchParams,
+  name: string,
+  defaultMs: number,
+  nowMs: number,
+): number {
+  const text = args.get(name);
+  return text === null || text === "" ? defaultMs : parseTimeMs(text, name, nowMs);
+}
+
+/** `defaultMs` when the argument is absent, empty or Grafana's literal "undefined". */
+export function durationArgument(args: URLSearchParams, name: string, defaultMs: number): number {
+  const text = args.get(name);
+  return text === null || text === "" || text === "undefined"
+    ? defaultMs
+    : parseDurationMs(text, name);
+}
+
+/** A count ≥ 0; absent: 0, which means no limit. */
+export function limitArgument(args: URLSearchParams, name: string): number {
+  const text = args.get(name) ?? "";
+  if (text === "") return 0;
+  if (!/^\d{1,15}$/.test(text)) {
+    throw new InputError(
+      "TIDELINE_LIMIT",
+      `invalid parameter "${name}": cannot parse "${text}" to a count`,
+    );
+  }
+  return Number(text);
+}
+
+/** False for absent, empty, 0, f, false, no; else true. */
+export function booleanArgument(args: URLSearchParams, name: string): boolean {
+  return !["", "0", "f", "false", "no"].includes((args.get(name) ?? "").toLowerCase());
+}
+
+export function requiredArgument(args: URLSearchParams, name: string): string {
+  const text = args.get(name) ?? "";
+  if (text === "") throw new InputError("TIDELINE_ARGUMENT", `missing "${name}" argument`);
+  return text;
+}
+
+/** match[] (or match), as many as were given. */
+export function selectorArguments(args: URLSearchParams): string[] {
+  return [...args.getAll("match[]"), ...args.getAll("match")];
+}
+
+/** extra_label=name=value and extra_filters[] / extra_filters. */
+export function extraFilterArguments(args: URLSearchParams): ExtraFilters {
+  const labels = args.getAll("extra_label").map((text) => {
+    const at = text.indexOf("=");
+    if (at <= 0) {
+      throw new InputError(
+        "TIDELINE_EXTRA_LABEL",
+        `invalid parameter "extra_label": want name=value, got "${text}"`,
+      );
+    }
+    return { name: text.slice(0, at), value: text.slice(at + 1) };
+  });
+  return {
+    labels,
+    selectorTexts: [...args.getAll("extra_filters[]"), ...args.getAll("extra_filters")],
+  };
+}
+
+/**
+ * A label name from a URL: `U__` starts Prometheus' escaping of UTF-8 names, in which `__` is an underscore
+ * and `_XX_` a code point in hex. Anything that is not well formed stays as it is.
+ */
+export function unescapeLabelName(name: string): string {
+  if (!name.startsWith("U__")) return name;
+  const escaped = name.slice(3);
+  if (!/^(?:[a-zA-Z0-9:]|__|_[0-9a-fA-F]{1,6}_)*$/.test(escaped)) return name;
+  const codePoints = [...escaped.matchAll(/_([0-9a-fA-F]{1,6})_/g)].map(([, hex]) => Number.parseInt(hex ?? "", 16));
+  if (codePoints.some((codePoint) => codePoint > 0x10_ffff)) return name;
+  return escaped.replaceAll(/__|_([0-9a-fA-F]{1,6})_/g, (_match, hex: string | undefined) =>
+    hex === undefined ? "_" : String.fromCodePoint(Number.parseInt(hex, 16)),
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * What main asks of a query worker and what comes back. Plain data: it crosses threads by structured clone.
+ */
+import type { Coverage, Tenant } from "@tideline/model";
+
+/** Limits of one query; past them it fails with an ExecutionError. 0 = no limit. */
+export interface QueryLimits {
+  readonly seriesCountMax: number;
+  readonly sampleCountMax: number;
+  readonly pointsPerSeriesMax: number;
+  readonly memorySizeMax: number;
+}
+
+/** Selectors that narrow every selector of a request: alternatives in `filters`, and `labels` as k=v pairs that must all hold. */
+export interface ExtraFilters {
+  readonly selectorTexts: readonly string[];
+  readonly labels: readonly { readonly name: string; readonly value: string }[];
+}
+
+export interface QueryJob {
+  readonly kind: "query";
+  readonly tenant: Tenant;
+  readonly text: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly stepMs: number;
+  readonly isInstant: boolean;
+  readonly lookbackMs: number;
+  readonly extraFilters: ExtraFilters;
+  readonly limits: QueryLimits;
+  /** Series in the answer at most, the rest cut off with a warning; 0 = all. */
+  readonly limit: number;
+}
+
+/** Look-ups in the index: each alternative of `selectorTexts` (match[]) passes; none = every series. */
+export interface IndexJob {
+  readonly kind: "labelNames" | "labelValues" | "series";
+  readonly tenant: Tenant;
+  readonly selectorTexts: readonly string[];
+  readonly extraFilters: ExtraFilters;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Only for labelValues. */
+  readonly labelName: string;
+  readonly limit: number;
+  readonly seriesCountMax: number;
+}
+
+export type Job = QueryJob | IndexJob;
+
+export interface JobAnswer {
+  /** The value of "data" as JSON text in UTF-8. */
+  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+  readonly coverage: Coverage;
+  readonly warnings: readonly string[];
+  readonly infos: readonly string[];
+  /** Series that the selectors matched. */
+  readonly seriesFetchedCount: number;
+}
+
+/** An error that crossed a thread: enough to answer the client and to log it. */
+export interface JobFailure {
+  readonly errorClass: string;
+  readonly code: string;
+  readonly message: string;
+  readonly status: number;
+  readonly retryAfterMs: number;
+}
+
+export type ToWorker =
+  | { readonly type: "run"; readonly jobId: number; readonly job: Job }
+  | { readonly type: "cancel"; readonly jobId: number };
+
+export type FromWorker =
+  | { readonly type: "ready" }
+  | { readonly type: "answer"; readonly jobId: number; readonly answer: JobAnswer }
+  | { readonly type: "failure"; readonly jobId: number; readonly failure: JobFailure };
