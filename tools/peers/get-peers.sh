@@ -49,7 +49,7 @@ if ! complete; then
     mv -fT "$peers/bin/$program.new" "$peers/bin/$program"
   done
   for program in "${programs[@]}"; do
-    echo "$program: $("$peers/bin/$program" --version 2>&1 | head -n 1)" >&2
+    echo "$program: $("$peers/bin/$program" --version 2>&1 | grep -m 1 .)" >&2
   done
 fi
 echo "$peers/bin"
