@@ -2,6 +2,6 @@
  * Loops over memory, once per sample or per byte. Each kernel is a folder: `plain.ts` defines it and
  * `wasm.ts` is its quick twin where there is one, built from `*.as.ts`. Knows no noun of the floors above.
  */
-export { crc32cPlain as crc32c } from "./crc32c/plain.ts";
+export { crc32c } from "./crc32c/wasm.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { decodeValues, encodeValues, VALUES_PER_BLOCK_MAX } from "./value-block/plain.ts";
