@@ -5,5 +5,8 @@
 export { assert, BugError, must } from "./assert.ts";
 export { ByteReader, ByteWriter, compareBytes } from "./bytes.ts";
 export { systemClock, type Clock } from "./clock.ts";
+export { errorCode, type Disk, type DiskFile, type OpenMode } from "./disk/disk.ts";
+export { makeFolders, removeTree } from "./disk/folders.ts";
+export { NodeDisk } from "./disk/node-disk.ts";
 export { entryUrl } from "./entry.ts";
 export { ringMemory, RingReader, RingWriter } from "./ring.ts";
