@@ -1,0 +1,30 @@
+/**
+ * Bytes that travel between the parts of a cluster, one folder per format.
+ *
+ * row-block: rows for one lane, in columns, and the lane's answer. row-router: splits a batch into row
+ * blocks and keeps each target's stream dictionary. series-frame: compressed blocks of series, answers of
+ * an index, and FrameSource, the contract of reading at the level of bytes. read-request and failure: what
+ * is asked, and errors as themselves. Pages: docs/formats/.
+ */
+export {
+  decodeRowBlockAnswer,
+  encodeRowBlockAnswer,
+  rowBlockAnswer,
+  type RowBlockAnswer,
+  type RowBlockStatus,
+} from "./row-block/answer.ts";
+export {
+  blockTimestamps,
+  decodeRowBlock,
+  keyedKey,
+  rowCountOf,
+  type RowBlock,
+} from "./row-block/decode.ts";
+export { encodeRowBlock, type KeyedDefinition, type RowBlockInput } from "./row-block/encode.ts";
+export { ROWS_PER_BLOCK_MAX, STREAM_REF_MAX } from "./row-block/layout.ts";
+export { decodeEndFrame, frameKind, SeriesFrameDecoder } from "./series-frame/decode.ts";
+export { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";
+export { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
+export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-frame/frame-source.ts";
+export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
+export { decodeFailure, encodeFailure, isKnownError } from "./failure/codec.ts";

@@ -1,0 +1,114 @@
+/**
+ * Bytes of what a reader asks: a search, or a question to the index. Layout: docs/formats/wire.md#asking.
+ *
+ * The bytes are untrusted: every count is bounded by what is left to read.
+ */
+import { ByteReader, ByteWriter } from "@tideline/common";
+import {
+  CorruptionError,
+  type Matcher,
+  type MatchOperator,
+  type SearchQuery,
+} from "@tideline/model";
+
+export type ReadRequest =
+  | { readonly kind: "search"; readonly query: SearchQuery }
+  | { readonly kind: "labelNames"; readonly query: SearchQuery; readonly limit: number }
+  | {
+      readonly kind: "labelValues";
+      readonly name: string;
+      readonly query: SearchQuery;
+      readonly limit: number;
+    }
+  | { readonly kind: "seriesKeys"; readonly query: SearchQuery; readonly limit: number };
+
+const VERSION = 1;
+
+/** The numbers on the wire are the positions in these lists: append only. */
+const KINDS = ["search", "labelNames", "labelValues", "seriesKeys"] as const;
+const OPERATORS: readonly MatchOperator[] = ["=", "!=", "=~", "!~"];
+
+/** @returns the bytes, owned by the caller */
+export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer> {
+  const writer = new ByteWriter(256);
+  writer.u8(VERSION);
+  writer.u8(KINDS.indexOf(request.kind));
+  writer.varint(request.kind === "search" ? 0 : request.limit);
+  writer.text(request.kind === "labelValues" ? request.name : "");
+  const { query } = request;
+  writer.u32(query.tenant.accountId);
+  writer.u32(query.tenant.projectId);
+  writer.f64(query.startMs);
+  writer.f64(query.endMs);
+  writer.varint(query.seriesCountMax);
+  writer.varint(query.filters.length);
+  for (const matchers of query.filters) {
+    writer.varint(matchers.length);
+    for (const { name, operator, value } of matchers) {
+      writer.u8(OPERATORS.indexOf(operator));
+      writer.text(name);
+      writer.text(value);
+    }
+  }
+  return writer.copy();
+}
+
+/** @throws {CorruptionError} when the bytes are no request of a version known here */
+export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
+  try {
+    return readRequest(new ByteReader(bytes));
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new CorruptionError(
+      "TIDELINE_READ_REQUEST",
+      `Cannot decode a read request: ${cause.message}`,
+      { cause },
+    );
+  }
+}
+
+function readRequest(reader: ByteReader): ReadRequest {
+  const version = reader.u8();
+  if (version !== VERSION) throw new RangeError(`unknown version ${version}`);
+  const number = reader.u8();
+  const kind = KINDS[number];
+  if (kind === undefined) throw new RangeError(`unknown kind ${number}`);
+  const limit = reader.varint();
+  const name = reader.text();
+  const query = readQuery(reader);
+  if (reader.restSize > 0) throw new RangeError(`${reader.restSize} bytes too many`);
+  if (kind === "search") return { kind, query };
+  if (kind === "labelValues") return { kind, name, query, limit };
+  return { kind, query, limit };
+}
+
+function readQuery(reader: ByteReader): SearchQuery {
+  const tenant = { accountId: reader.u32(), projectId: reader.u32() };
+  const startMs = readTime(reader);
+  const endMs = readTime(reader);
+  const seriesCountMax = reader.varint();
+  const filters = readList(reader, 1, () => readList(reader, 3, () => readMatcher(reader)));
+  return { tenant, filters, startMs, endMs, seriesCountMax };
+}
+
+function readTime(reader: ByteReader): number {
+  const timeMs = reader.f64();
+  if (Number.isNaN(timeMs)) throw new RangeError("a time that is no number");
+  return timeMs;
+}
+
+function readMatcher(reader: ByteReader): Matcher {
+  const number = reader.u8();
+  const operator = OPERATORS[number];
+  if (operator === undefined) throw new RangeError(`unknown operator ${number}`);
+  return { operator, name: reader.text(), value: reader.text() };
+}
+
+/** @param itemSizeMin bytes that an item takes at least: a count beyond that is a lie */
+function readList<T>(reader: ByteReader, itemSizeMin: number, readItem: () => T): T[] {
+  const count = reader.varint();
+  if (count * itemSizeMin > reader.restSize) throw new RangeError(`a list of ${count}`);
+  const items: T[] = [];
+  for (let i = 0; i < count; i += 1) items.push(readItem());
+  return items;
+}

@@ -1,0 +1,87 @@
+/**
+ * The bytes of a row block that encoder and decoder share: rows for one lane, in columns.
+ *
+ * Layout: docs/formats/row-block.md. Every section starts at a multiple of 8 bytes, so that typed-array
+ * views can be laid over a block that itself lies at such an offset.
+ */
+
+/** "TRB" and the version 1, little endian. */
+export const ROW_BLOCK_MAGIC = 0x01_42_52_54;
+
+export const HEADER_SIZE = 64;
+
+/** Offsets of the header's fields. */
+export const MAGIC_AT = 0;
+export const FLAGS_AT = 4;
+export const DICTIONARY_AT = 8;
+export const ROW_COUNT_AT = 12;
+export const DEFINITION_COUNT_AT = 16;
+export const KEYED_COUNT_AT = 20;
+export const KEYS_SIZE_AT = 24;
+export const REF_BOUND_AT = 28;
+export const BASE_MS_AT = 32;
+/** Reserved for a write stamp; 0 for now. */
+export const STAMP_AT = 40;
+
+/** How the timestamps are written: bits 0 and 1 of the flags; the other bits are 0. */
+export const TIMES_EQUAL = 0;
+export const TIMES_DELTA = 1;
+export const TIMES_FULL = 2;
+
+/** Rows that one block holds at most. */
+export const ROWS_PER_BLOCK_MAX = 1 << 16;
+
+/** Refs of a stream dictionary are below it: a lane keeps a flat array over them. */
+export const STREAM_REF_MAX = 1 << 24;
+
+/** Where the sections start, in bytes from the block's start. */
+export interface RowBlockSections {
+  readonly definitionRefsAt: number;
+  readonly definitionIdentitiesAt: number;
+  readonly keyedRefsAt: number;
+  readonly keyedIdentitiesAt: number;
+  readonly keyEndsAt: number;
+  readonly keysAt: number;
+  readonly refsAt: number;
+  readonly timesAt: number;
+  readonly valuesAt: number;
+  readonly blockSize: number;
+}
+
+/** @param counts all are below 2^32, so that sums stay exact */
+export function rowBlockSections(counts: {
+  rowCount: number;
+  definitionCount: number;
+  keyedCount: number;
+  keysSize: number;
+  timesForm: number;
+}): RowBlockSections {
+  const { rowCount, definitionCount, keyedCount, keysSize, timesForm } = counts;
+  const definitionRefsAt = HEADER_SIZE;
+  const definitionIdentitiesAt = definitionRefsAt + aligned(definitionCount * 4);
+  const keyedRefsAt = definitionIdentitiesAt + definitionCount * 16;
+  const keyedIdentitiesAt = keyedRefsAt + aligned(keyedCount * 4);
+  const keyEndsAt = keyedIdentitiesAt + keyedCount * 16;
+  const keysAt = keyEndsAt + aligned(keyedCount * 4);
+  const refsAt = keysAt + aligned(keysSize);
+  const timesAt = refsAt + aligned(rowCount * 4);
+  const timeSize = timesForm === TIMES_EQUAL ? 0 : timesForm === TIMES_DELTA ? 4 : 8;
+  const valuesAt = timesAt + aligned(rowCount * timeSize);
+  return {
+    definitionRefsAt,
+    definitionIdentitiesAt,
+    keyedRefsAt,
+    keyedIdentitiesAt,
+    keyEndsAt,
+    keysAt,
+    refsAt,
+    timesAt,
+    valuesAt,
+    blockSize: valuesAt + rowCount * 8,
+  };
+}
+
+/** Rounds up to a multiple of 8; no bit arithmetic, since an untrusted header may lead past 2^31. */
+function aligned(size: number): number {
+  return Math.ceil(size / 8) * 8;
+}

@@ -1,0 +1,61 @@
+/**
+ * FrameSource: the contract of reading at the level of bytes. What storage and cluster implement, so that
+ * frames pass through main threads, ports and gRPC without being decoded; only the reader decodes.
+ */
+import type {
+  IndexAnswer,
+  SearchQuery,
+  SeriesBlocks,
+  SeriesSearch,
+  SeriesSource,
+} from "@tideline/model";
+import type { Coverage } from "@tideline/model";
+import { SeriesFrameDecoder } from "./decode.ts";
+
+/** The series frames of one search. Each frame is owned by the consumer: it may transfer or keep it. */
+export interface FrameSearch extends AsyncIterable<Uint8Array> {
+  /** What is missing; final once the iteration has ended. */
+  coverage(): Coverage;
+}
+
+/** As SeriesSource, with series as frames (docs/formats/series-frame.md). */
+export interface FrameSource {
+  /** Cancels by `signal`; also when the iteration is left early. Errors as SeriesSource.search. */
+  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch;
+  labelNames: SeriesSource["labelNames"];
+  labelValues: SeriesSource["labelValues"];
+  seriesKeys(
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
+  ): Promise<IndexAnswer<Uint8Array>>;
+}
+
+/** Decodes a FrameSource. Its batches are the series of one frame each. */
+export function seriesSourceOf(source: FrameSource): SeriesSource {
+  return {
+    search(query, signal) {
+      return new DecodedSearch(source.searchFrames(query, signal));
+    },
+    labelNames: (query, limit, signal) => source.labelNames(query, limit, signal),
+    labelValues: (name, query, limit, signal) => source.labelValues(name, query, limit, signal),
+    seriesKeys: (query, limit, signal) => source.seriesKeys(query, limit, signal),
+  };
+}
+
+class DecodedSearch implements SeriesSearch {
+  readonly #frames: FrameSearch;
+
+  constructor(frames: FrameSearch) {
+    this.#frames = frames;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly SeriesBlocks[]> {
+    const decoder = new SeriesFrameDecoder();
+    for await (const frame of this.#frames) yield decoder.decode(frame);
+  }
+
+  coverage(): Coverage {
+    return this.#frames.coverage();
+  }
+}
