@@ -1,0 +1,116 @@
+/**
+ * The series and samples of one head generation, in flat memory. Slots are given out in order and never
+ * used again inside a generation; samples of any age are taken, in any order.
+ */
+import { compareBytes } from "@tideline/common";
+import { IdentityTable, NO_SLOT } from "./identity-table.ts";
+import { SampleChains, type SampleColumns } from "./sample-chains.ts";
+import { SeriesLabels } from "./series-labels.ts";
+
+export { NO_SLOT } from "./identity-table.ts";
+
+/** Why a series cannot be registered. */
+export type BadSeries = "bad_series_key" | "identity_conflict";
+
+/** What is left of a generation once its samples are in a part: enough to define its series again. */
+export interface SeriesDictionary {
+  readonly seriesCount: number;
+  readonly memorySize: number;
+  /** The slot of an identity, or NO_SLOT. */
+  find(identities: Uint8Array, offset: number): number;
+  /** A view, void after the next registration. */
+  identityOf(slot: number): Uint8Array;
+  /** Owned by the caller. */
+  keyOf(slot: number): Uint8Array<ArrayBuffer>;
+}
+
+export class Memtable implements SeriesDictionary {
+  readonly #identities = new IdentityTable();
+  readonly labels = new SeriesLabels();
+  readonly #samples = new SampleChains();
+
+  get seriesCount(): number {
+    return this.#identities.count;
+  }
+
+  get sampleCount(): number {
+    return this.#samples.sampleCount;
+  }
+
+  /** Time of the oldest sample; Infinity when there is none. */
+  get minMs(): number {
+    return this.#samples.minMs;
+  }
+
+  /** Time of the newest sample; -Infinity when there is none. */
+  get maxMs(): number {
+    return this.#samples.maxMs;
+  }
+
+  /** Bytes of all tables and slabs, whether filled or not. */
+  get memorySize(): number {
+    return this.#identities.memorySize + this.labels.memorySize + this.#samples.memorySize;
+  }
+
+  find(identities: Uint8Array, offset: number): number {
+    return this.#identities.find(identities, offset);
+  }
+
+  identityOf(slot: number): Uint8Array {
+    return this.#identities.identity(slot);
+  }
+
+  keyOf(slot: number): Uint8Array<ArrayBuffer> {
+    return this.labels.rows.keyOf(slot);
+  }
+
+  /**
+   * The slot of a series, made if it is new. Where the identity is known its labels are compared, so that two
+   * series can never melt into one.
+   *
+   * @param identities, offset where the identity lies; borrowed, as is `key`
+   */
+  register(identities: Uint8Array, offset: number, key: Uint8Array): number | BadSeries {
+    const known = this.#identities.find(identities, offset);
+    if (known !== NO_SLOT) {
+      return compareBytes(this.labels.rows.keyOf(known), key) === 0 ? known : "identity_conflict";
+    }
+    if (!this.labels.add(key)) return "bad_series_key";
+    const slot = this.#identities.add(identities, offset);
+    this.#samples.ensure(slot + 1);
+    return slot;
+  }
+
+  /** Appends rows; those with slot NO_SLOT are passed over. `valueWords` from wordsOf. */
+  append(
+    slots: Uint32Array,
+    timestampsMs: Float64Array,
+    valueWords: Uint32Array,
+    rowCount: number,
+  ): void {
+    this.#samples.append(slots, timestampsMs, valueWords, rowCount);
+  }
+
+  /** Whether a series may have samples from startMs to endMs. */
+  meets(slot: number, startMs: number, endMs: number): boolean {
+    return this.#samples.meets(slot, startMs, endMs);
+  }
+
+  /** Samples of a series, ascending and merged; see SampleChains.read. */
+  read(slot: number, columns: SampleColumns): number {
+    return this.#samples.read(slot, columns);
+  }
+
+  /** The same series without samples and index; shares memory, so the memtable takes no new series afterwards. */
+  dictionary(): SeriesDictionary {
+    const identities = this.#identities;
+    const keys = this.labels.rows;
+    return {
+      seriesCount: identities.count,
+      memorySize: identities.memorySize + keys.memorySize,
+      find: (bytes, offset) => identities.find(bytes, offset),
+      identityOf: (slot) => identities.identity(slot),
+      keyOf: (slot) => keys.keyOf(slot),
+    };
+  }
+}

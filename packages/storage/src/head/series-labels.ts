@@ -1,0 +1,128 @@
+/**
+ * The labels of a generation's series, and the index over them: label → slots.
+ */
+import { assert } from "@tideline/common";
+import { formatTenant, type Tenant } from "@tideline/model";
+import type { LabelIndex, Ordinals } from "../index/label-index.ts";
+import { parseKey, pairBytes, pairName, pairValue, TENANT_SIZE } from "./key-layout.ts";
+import { LabelPairs, NO_PAIR } from "./label-pairs.ts";
+import { PostingLists } from "./posting-lists.ts";
+import { SeriesRows } from "./series-rows.ts";
+
+interface TenantEntry {
+  readonly number: number;
+  readonly tenant: Tenant;
+  /** List of the tenant's slots. */
+  readonly series: number;
+  /** Label name → list of its pairs. */
+  readonly names: Map<string, number>;
+}
+
+const NO_SERIES = new Uint32Array(0);
+
+export class SeriesLabels implements LabelIndex {
+  readonly #pairs = new LabelPairs();
+  readonly #tenants: Tenant[] = [];
+  readonly rows = new SeriesRows(this.#pairs, this.#tenants);
+  /** The list of a pair's slots has the pair's own number. */
+  readonly #postings = new PostingLists();
+  /** Lists of tenants and names. */
+  readonly #lists = new PostingLists();
+  readonly #tenantByName = new Map<string, TenantEntry>();
+  #lastTenant: TenantEntry | null = null;
+  /** Ends of labels in the key that is being added. */
+  readonly #labelEnds: number[] = [];
+
+  get memorySize(): number {
+    return this.rows.memorySize + this.#postings.memorySize + this.#lists.memorySize;
+  }
+
+  /**
+   * Adds the series of the next slot.
+   *
+   * @param key borrowed
+   * @returns false, and nothing is added, when the bytes are no canonical key
+   */
+  add(key: Uint8Array): boolean {
+    const ends = this.#labelEnds;
+    if (!parseKey(key, ends)) return false;
+    const tenant = this.#tenantOf(readU32(key, 0), readU32(key, 4));
+    const slot = this.rows.open();
+    this.#lists.append(tenant.series, slot);
+    let start = TENANT_SIZE;
+    for (let i = 0; i < ends.length; i += 1) {
+      const end = ends[i] as number;
+      const known = this.#pairs.count;
+      const pair = this.#pairs.intern(tenant.number, key, start, end);
+      if (pair === known) this.#addPair(tenant, pair);
+      this.rows.add(pair);
+      this.#postings.append(pair, slot);
+      start = end;
+    }
+    return true;
+  }
+
+  seriesOf(tenant: Tenant): Ordinals {
+    const entry = this.#tenantByName.get(formatTenant(tenant));
+    return entry ? this.#lists.view(entry.series) : NO_SERIES;
+  }
+
+  labelNames(tenant: Tenant): Iterable<string> {
+    return this.#tenantByName.get(formatTenant(tenant))?.names.keys() ?? [];
+  }
+
+  *labelValues(tenant: Tenant, name: string): Generator<string> {
+    const list = this.#tenantByName.get(formatTenant(tenant))?.names.get(name);
+    if (list === undefined) return;
+    const count = this.#lists.count(list);
+    for (let i = 0; i < count; i += 1) {
+      yield pairValue(this.#pairs.bytes(this.#lists.view(list)[i] as number));
+    }
+  }
+
+  postings(tenant: Tenant, name: string, value: string): Ordinals {
+    const entry = this.#tenantByName.get(formatTenant(tenant));
+    if (!entry) return NO_SERIES;
+    const bytes = pairBytes(name, value);
+    const pair = this.#pairs.find(entry.number, bytes, 0, bytes.length);
+    return pair === NO_PAIR ? NO_SERIES : this.#postings.view(pair);
+  }
+
+  #addPair(tenant: TenantEntry, pair: number): void {
+    const list = this.#postings.addList();
+    assert(list === pair, "each pair has the posting list of its number");
+    const name = pairName(this.#pairs.bytes(pair));
+    let pairsOfName = tenant.names.get(name);
+    if (pairsOfName === undefined) {
+      pairsOfName = this.#lists.addList();
+      tenant.names.set(name, pairsOfName);
+    }
+    this.#lists.append(pairsOfName, pair);
+  }
+
+  #tenantOf(accountId: number, projectId: number): TenantEntry {
+    const last = this.#lastTenant;
+    if (last && last.tenant.accountId === accountId && last.tenant.projectId === projectId)
+      return last;
+    const tenant: Tenant = { accountId, projectId };
+    const name = formatTenant(tenant);
+    let entry = this.#tenantByName.get(name);
+    if (!entry) {
+      const number = this.#tenants.length;
+      entry = { number, tenant, series: this.#lists.addList(), names: new Map() };
+      this.#tenants.push(tenant);
+      this.#tenantByName.set(name, entry);
+    }
+    this.#lastTenant = entry;
+    return entry;
+  }
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    (bytes[at] as number) +
+    (bytes[at + 1] as number) * 0x100 +
+    (bytes[at + 2] as number) * 0x1_0000 +
+    (bytes[at + 3] as number) * 0x100_0000
+  );
+}

@@ -1,0 +1,9 @@
+/**
+ * The engine of a storage node: lanes in worker threads, each with its write-ahead log, head and parts.
+ *
+ * Tour: `storage.ts` is the front on the main thread; `lane/` runs in the workers; `head/` is what was
+ * written lately, in memory; `wal/` makes it last; `part/` are immutable files; `index/` turns matchers into series.
+ */
+export { defaultStorageOptions, type Log, type StorageOptions } from "./options.ts";
+export type { LaneStats } from "./stats.ts";
+export { Storage, type StorageEnvironment } from "./storage.ts";
