@@ -1,2 +1,9 @@
 /** Helpers for tests: seeded random numbers, and fakes of the ports to clock, disk and network. */
+export {
+  DiskCrash,
+  FakeDisk,
+  type DiskFault,
+  type DiskOperation,
+  type FakeDiskOptions,
+} from "./fake-disk.ts";
 export { forEachSeed, seededRandom, type Random } from "./random.ts";
