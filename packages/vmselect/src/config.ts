@@ -1,0 +1,64 @@
+/** The flags of vmselect. docs/flags.md is made of this table. */
+import { boolean, byteSize, commonFlags, durationMs, integer, list } from "@tideline/service";
+
+/** What bounds and shapes queries: vmsingle has these flags too. */
+export const searchFlags = {
+  "search.maxLookback": durationMs({
+    default: "5m",
+    help: "How far back a plain selector looks for the newest sample; max_lookback in a request overrides it",
+  }),
+  "search.workers": integer({
+    default: 0,
+    max: 256,
+    help: "Worker threads that evaluate queries. 0 means one per CPU core",
+  }),
+  "search.maxConcurrentRequests": integer({
+    default: 0,
+    help: "Queries worked on at a time; others wait for -search.maxQueueDuration. 0 means two per CPU core",
+  }),
+  "search.maxQueueDuration": durationMs({
+    default: "10s",
+    help: "How long a query waits for its turn before it is answered with 429",
+  }),
+  "search.maxQueryDuration": durationMs({
+    default: "30s",
+    help: "Most time for a query; timeout in a request can only lower it",
+  }),
+  "search.maxQueryLen": byteSize({
+    default: "16KiB",
+    min: 1,
+    help: "Longest query text; longer ones are answered with 400",
+  }),
+  "search.maxPointsPerTimeseries": integer({
+    default: 30_000,
+    min: 1,
+    help: "Most points per series that a range query may ask for",
+  }),
+  "search.maxUniqueTimeseries": integer({
+    default: 300_000,
+    help: "Most series that a selector may match. 0 means no limit",
+  }),
+  "search.maxSamplesPerQuery": integer({
+    default: 1_000_000_000,
+    help: "Most samples that a query may read. 0 means no limit",
+  }),
+  "search.maxMemoryPerQuery": byteSize({
+    default: "0",
+    help: "Most memory for the columns of one query. 0 means a share of the allowed memory",
+  }),
+  "search.maxSeries": integer({
+    default: 30_000,
+    help: "Most series that /api/v1/series answers with. 0 means no limit",
+  }),
+};
+
+export const flags = {
+  ...commonFlags({ httpListenAddr: ":8481" }),
+  ...searchFlags,
+  storageNode: list({
+    help: "Addresses of vmstorage nodes, host:port or name@host:port (port 8401 when it is left out)",
+  }),
+  "search.denyPartialResponse": boolean({
+    help: "Answer 503 when a node is away, in place of a partial answer that says so",
+  }),
+};

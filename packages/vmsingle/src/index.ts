@@ -1,0 +1,2 @@
+/** vmsingle's door for the house around it: its flags. The program itself starts at main.ts. */
+export { flags } from "./config.ts";

@@ -1,0 +1,58 @@
+/** The flags of vmstorage. docs/flags.md is made of this table. */
+import {
+  address,
+  byteSize,
+  commonFlags,
+  durationMs,
+  enumeration,
+  integer,
+  retentionMs,
+  text,
+} from "@tideline/service";
+
+const DAY_MS = 86_400_000;
+
+/** What shapes the storage itself: vmsingle has these flags too. */
+export function storageFlags(defaults: { storageDataPath: string }) {
+  return {
+    storageDataPath: text({
+      default: defaults.storageDataPath,
+      help: "Directory of the data; made when missing",
+    }),
+    retentionPeriod: retentionMs({
+      default: "1",
+      minMs: DAY_MS,
+      help: "Samples older than this are dropped; a bare number counts months of 31 days",
+    }),
+    futureRetention: retentionMs({
+      default: "2d",
+      minMs: 2 * DAY_MS,
+      help: "Samples further ahead of the clock than this are dropped",
+    }),
+    "storage.lanes": integer({
+      default: 0,
+      max: 64,
+      help: "Worker threads that each own a share of the series; may change from start to start. 0 means one per CPU core",
+    }),
+    "storage.walSync": enumeration({
+      words: ["interval", "always"],
+      default: "interval",
+      help: "When the write-ahead log is synced to disk: each -storage.walSyncInterval, or before each answer. A killed process loses nothing acknowledged either way; a power cut may lose the last interval",
+    }),
+    "storage.walSyncInterval": durationMs({
+      default: "1s",
+      help: "Time between syncs with -storage.walSync=interval",
+    }),
+    "storage.minFreeDiskSpaceBytes": byteSize({
+      default: "100MB",
+      help: "With less free space than this at -storageDataPath, writes are refused with 503 until there is more",
+    }),
+  };
+}
+
+export const flags = {
+  ...commonFlags({ httpListenAddr: ":8482" }),
+  ...storageFlags({ storageDataPath: "vmstorage-data" }),
+  vminsertAddr: address({ default: ":8400", help: "Where to listen for vminsert" }),
+  vmselectAddr: address({ default: ":8401", help: "Where to listen for vmselect" }),
+};
