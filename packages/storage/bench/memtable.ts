@@ -40,7 +40,7 @@ const table = new Memtable();
 const slots = new Uint32Array(seriesCount);
 let start = cpuUs();
 for (let i = 0; i < seriesCount; i += 1) {
-  slots[i] = table.register(identities, i * 16, keys[i] as Uint8Array) as number;
+  slots[i] = table.register(identities, i * 16, keys[i]) as number;
 }
 const times = new Float64Array(seriesCount).fill(1e12);
 const values = new Float64Array(seriesCount).fill(1.5);
