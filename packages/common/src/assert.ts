@@ -15,3 +15,14 @@ export function must<T>(value: T | null | undefined, fact: string): T {
   if (value === null || value === undefined) throw new BugError(`BUG: expected that ${fact}`);
   return value;
 }
+
+/**
+ * For the default branch of a switch over all kinds of a union: the compiler shows that it is never reached.
+ *
+ * @throws {BugError}
+ */
+export function unreachable(value: never): never {
+  throw new BugError(
+    `BUG: expected that no other kind exists than the known ones: ${JSON.stringify(value)}`,
+  );
+}

@@ -2,7 +2,7 @@
  * Ground floor: what every room may stand on. Assertions, byte readers and writers, and the ports
  * (clock, disk, …) through which a program meets the world, so that tests can own it.
  */
-export { assert, BugError, must } from "./assert.ts";
+export { assert, BugError, must, unreachable } from "./assert.ts";
 export { ByteReader, ByteWriter, compareBytes } from "./bytes.ts";
 export { systemClock, type Clock } from "./clock.ts";
 export { errorCode, type Disk, type DiskFile, type OpenMode } from "./disk/disk.ts";

@@ -1,7 +1,8 @@
 /**
  * The tree of an expression. Plain data, immutable; every node knows where it stands in the text.
  * Names are Prometheus' (v3 grammar). Durations are integer milliseconds; a duration that is itself an
- * expression (experimental) stays a node and is worked out against the grid before evaluation.
+ * expression (experimental) stays a node and is worked out against the grid before evaluation (resolve.ts).
+ * A sign before a number belongs to the number: `-1` is a literal, `-foo` is unary.
  */
 import type { Matcher } from "@tideline/model";
 
@@ -49,6 +50,7 @@ export type DurationExpression =
       readonly left: DurationExpression;
       readonly right: DurationExpression;
     }
+  /** min_of(), max_of(). */
   | {
       readonly kind: "call";
       readonly name: "min" | "max";
@@ -58,7 +60,10 @@ export type DurationExpression =
 
 export interface VectorSelector {
   readonly kind: "vectorSelector";
-  /** The name as written before the braces or quoted inside; it is also among `matchers`. "" when there is none. */
+  /**
+   * The name as written before the braces, or quoted inside them when it is the only matcher of the name;
+   * it is also the first of `matchers`. "" when there is none.
+   */
   readonly name: string;
   readonly matchers: readonly Matcher[];
   /** Positive looks back. */

@@ -1,0 +1,103 @@
+/**
+ * What may stand behind a selector or a subquery: offset, @, anchored, smoothed, each once and in any order.
+ */
+import type { AtModifier, Duration, Expression, VectorSelector } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
+
+/** Largest time that a millisecond can carry in Prometheus (int64). */
+const TIMESTAMP_MAX_MS = 2 ** 63;
+
+export function parseOffset(cursor: Cursor, expression: Expression): Expression {
+  const start = cursor.take().start;
+  const offset = parseOffsetDuration(cursor);
+  const old = modifiable(cursor, expression, "offset modifier");
+  if (old.offset !== null) throw cursor.error(start, "offset may not be set multiple times");
+  return withModifiers(cursor, expression, { offset });
+}
+
+export function parseAt(cursor: Cursor, expression: Expression): Expression {
+  const start = cursor.take().start;
+  const at = parseTime(cursor);
+  const old = modifiable(cursor, expression, "@ modifier");
+  if (old.at !== null) throw cursor.error(start, "@ <timestamp> may not be set multiple times");
+  return withModifiers(cursor, expression, { at });
+}
+
+export function parseExtension(cursor: Cursor, expression: Expression): Expression {
+  const token = cursor.take();
+  const extension = token.text === "anchored" ? "anchored" : "smoothed";
+  cursor.experimental(token.start, `${extension} modifier`);
+  if (expression.kind === "subquery") {
+    throw cursor.error(token.start, `${extension} modifier is not supported for subqueries`);
+  }
+  const selector = expression.kind === "matrixSelector" ? expression.selector : expression;
+  if (selector.kind !== "vectorSelector") {
+    throw cursor.error(token.start, `${extension} modifier must be preceded by a selector`);
+  }
+  if (selector.extension !== null && selector.extension !== extension) {
+    throw cursor.error(token.start, "anchored and smoothed modifiers cannot be used together");
+  }
+  return withModifiers(cursor, expression, { extension });
+}
+
+function modifiable(
+  cursor: Cursor,
+  expression: Expression,
+  what: string,
+): { readonly offset: Duration | null; readonly at: AtModifier | null } {
+  if (expression.kind === "matrixSelector") return expression.selector;
+  if (expression.kind === "vectorSelector" || expression.kind === "subquery") return expression;
+  throw cursor.error(
+    expression.span.start,
+    `${what} must be preceded by an instant vector selector or range vector selector or a subquery`,
+  );
+}
+
+function withModifiers(
+  cursor: Cursor,
+  expression: Expression,
+  change: Partial<Pick<VectorSelector, "offset" | "at" | "extension">>,
+): Expression {
+  const span = { start: expression.span.start, end: cursor.lastEnd };
+  if (expression.kind === "matrixSelector") {
+    return { ...expression, selector: { ...expression.selector, ...change }, span };
+  }
+  if (expression.kind === "vectorSelector") return { ...expression, ...change, span };
+  if (expression.kind === "subquery") return { ...expression, ...change, span };
+  return expression;
+}
+
+function parseTime(cursor: Cursor): AtModifier {
+  const token = cursor.token;
+  if (token.kind === "identifier") {
+    const word = token.text.toLowerCase();
+    if ((word !== "start" && word !== "end") || cursor.next?.kind !== "(") {
+      throw cursor.unexpected("@", "timestamp");
+    }
+    cursor.take();
+    cursor.take();
+    cursor.expect(")", "@", '")"');
+    return { kind: word };
+  }
+  const seconds = parseSignedNumber(cursor, "@", "timestamp");
+  const timestampMs = roundHalfAway(seconds * 1_000);
+  if (!(Math.abs(timestampMs) < TIMESTAMP_MAX_MS)) {
+    throw cursor.error(token.start, `timestamp out of bounds for @ modifier: ${seconds}`);
+  }
+  return { kind: "time", timestampMs };
+}
+
+/** A number or a duration (in seconds), with or without one sign. */
+export function parseSignedNumber(cursor: Cursor, context: string, expected: string): number {
+  const isNegative = cursor.atOperator("-");
+  if (isNegative || cursor.atOperator("+")) cursor.take();
+  if (!cursor.at("number") && !cursor.at("duration")) throw cursor.unexpected(context, expected);
+  const value = literalValue(cursor, cursor.take());
+  return isNegative ? -value : value;
+}
+
+/** Go's rounding; never -0. */
+function roundHalfAway(value: number): number {
+  return Math.sign(value) * Math.round(Math.abs(value)) + 0;
+}

@@ -1,0 +1,130 @@
+/**
+ * Selectors: a name, matchers in braces, or both. Names with any characters are quoted inside the braces:
+ * `{"my.metric", "label.name"="x"}`.
+ */
+import { METRIC_NAME, type Matcher, type MatchOperator } from "@tideline/model";
+import type { VectorSelector } from "./ast.ts";
+import type { Cursor } from "./cursor.ts";
+import type { Token } from "./lexer.ts";
+import { unquote } from "./string-literal.ts";
+
+/** Keywords that cannot be the name of a metric: they stand where a name may follow. */
+const NO_METRIC_NAMES: ReadonlySet<string> = new Set([
+  "atan2",
+  "bool",
+  "group_left",
+  "group_right",
+  "ignoring",
+  "on",
+]);
+
+/** True if the head stands before a bare metric name. */
+export function atMetricName(cursor: Cursor): boolean {
+  const { kind, text } = cursor.token;
+  if (kind === "keyword") return !NO_METRIC_NAMES.has(text);
+  return kind === "identifier" || kind === "metricIdentifier";
+}
+
+export function parseVectorSelector(cursor: Cursor): VectorSelector {
+  const start = cursor.token.start;
+  const bareName = cursor.at("{") ? null : nameAsWritten(cursor, cursor.take());
+  const inBraces = cursor.at("{") ? parseMatchers(cursor) : [];
+  const named = inBraces.filter((matcher) => matcher.name === METRIC_NAME);
+  if (bareName !== null && named[0] !== undefined) {
+    throw cursor.error(
+      start,
+      `metric name must not be set twice: ${JSON.stringify(bareName)} or ${JSON.stringify(named[0].value)}`,
+    );
+  }
+  const quoted = named.length === 1 && named[0] instanceof QuotedName ? named[0] : null;
+  const name = bareName ?? quoted?.value ?? "";
+  const rest = inBraces.filter((matcher) => name === "" || matcher.name !== METRIC_NAME);
+  const matchers = rest.map(({ name: label, operator, value }) => ({
+    name: label,
+    operator,
+    value,
+  }));
+  if (name !== "") matchers.unshift({ name: METRIC_NAME, operator: "=", value: name });
+  return {
+    kind: "vectorSelector",
+    name,
+    matchers,
+    offset: null,
+    at: null,
+    extension: null,
+    span: { start, end: cursor.lastEnd },
+  };
+}
+
+/** Keywords come in lower case from the lexer, but a name keeps its letters. */
+function nameAsWritten(cursor: Cursor, token: Token): string {
+  return cursor.text.slice(token.start, token.end);
+}
+
+/** A name that stands as a bare string in the braces. */
+class QuotedName implements Matcher {
+  readonly name = METRIC_NAME;
+  readonly operator = "=";
+  readonly value: string;
+
+  constructor(value: string) {
+    this.value = value;
+  }
+}
+
+function parseMatchers(cursor: Cursor): readonly Matcher[] {
+  const matchers: Matcher[] = [];
+  cursor.take();
+  while (!cursor.accept("}")) {
+    matchers.push(parseMatcher(cursor));
+    if (cursor.accept(",")) continue;
+    if (!cursor.at("}")) throw cursor.unexpected("label matching", '"," or "}"');
+  }
+  return matchers;
+}
+
+function parseMatcher(cursor: Cursor): Matcher {
+  const label = cursor.token;
+  if (label.kind !== "identifier" && label.kind !== "string") {
+    throw cursor.unexpected("label matching", 'identifier or "}"');
+  }
+  cursor.take();
+  const name = label.kind === "string" ? unquote(label.text) : label.text;
+  const operator = matchOperator(cursor.token);
+  if (operator === null) {
+    if (label.kind === "string") return new QuotedName(name);
+    throw cursor.unexpected("label matching", "label matching operator");
+  }
+  cursor.take();
+  const value = cursor.expect("string", "label matching", "string");
+  return { name, operator, value: unquote(value.text) };
+}
+
+function matchOperator(token: Token): MatchOperator | null {
+  if (token.kind === "=" || token.kind === "=~" || token.kind === "!~") return token.kind;
+  return token.kind === "operator" && token.text === "!=" ? "!=" : null;
+}
+
+/** `(a, "b.c", by)`: labels of by, on, group_left, …; keywords are names here. */
+export function parseLabelList(cursor: Cursor): readonly string[] {
+  const labels: string[] = [];
+  cursor.expect("(", "grouping opts", '"("');
+  while (!cursor.accept(")")) {
+    labels.push(parseLabel(cursor));
+    if (cursor.accept(",")) continue;
+    if (!cursor.at(")")) throw cursor.unexpected("grouping opts", '"," or ")"');
+  }
+  return labels;
+}
+
+function parseLabel(cursor: Cursor): string {
+  const token = cursor.token;
+  const isName =
+    token.kind === "identifier" || token.kind === "keyword" || token.kind === "metricIdentifier";
+  if (isName) return nameAsWritten(cursor, cursor.take());
+  if (token.kind !== "string") throw cursor.unexpected("grouping opts", "label");
+  const label = unquote(token.text);
+  if (label === "" || !label.isWellFormed()) throw cursor.unexpected("grouping opts", "label");
+  cursor.take();
+  return label;
+}

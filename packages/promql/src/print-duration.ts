@@ -1,0 +1,61 @@
+/**
+ * Duration expressions (experimental) as text.
+ */
+import { unreachable } from "@tideline/common";
+import type { DurationExpression } from "./ast.ts";
+import { formatDuration } from "./duration.ts";
+import { formatNumber } from "./number.ts";
+
+const SIGN = 2;
+const POWER = 3;
+const TIGHTEST = 4;
+
+export function printDurationExpression(expression: DurationExpression): string {
+  switch (expression.kind) {
+    case "seconds":
+      return printSeconds(expression.value, expression.isDuration);
+    case "step":
+      return "step()";
+    case "range":
+      return "range()";
+    case "unary":
+      return expression.operand.kind === "seconds"
+        ? // A bare literal would take the sign for its own.
+          `0 ${expression.operator} ${printAtLeast(expression.operand, TIGHTEST)}`
+        : `${expression.operator}${printAtLeast(expression.operand, POWER)}`;
+    case "call": {
+      const parts = [expression.left, expression.right].map(printDurationExpression);
+      return `${expression.name}_of(${parts.join(", ")})`;
+    }
+    case "binary": {
+      const precedence = precedenceOf(expression);
+      const isPower = precedence === POWER;
+      const left = printAtLeast(expression.left, isPower ? TIGHTEST : precedence);
+      const right = printAtLeast(expression.right, isPower ? POWER : precedence + 1);
+      return `${left} ${expression.operator} ${right}`;
+    }
+    default:
+      return unreachable(expression);
+  }
+}
+
+function precedenceOf(expression: DurationExpression): number {
+  if (expression.kind === "unary") return SIGN;
+  if (expression.kind === "seconds") {
+    return expression.value < 0 || Object.is(expression.value, -0) ? SIGN : TIGHTEST;
+  }
+  if (expression.kind !== "binary") return TIGHTEST;
+  if (expression.operator === "^") return POWER;
+  return expression.operator === "+" || expression.operator === "-" ? 1 : 2;
+}
+
+function printAtLeast(expression: DurationExpression, precedenceMin: number): string {
+  const text = printDurationExpression(expression);
+  return precedenceOf(expression) >= precedenceMin ? text : `(${text})`;
+}
+
+function printSeconds(seconds: number, isDuration: boolean): string {
+  const durationMs = Math.round(seconds * 1_000);
+  const isExact = durationMs / 1_000 === seconds && !Object.is(seconds, -0);
+  return isDuration && isExact ? formatDuration(durationMs) : formatNumber(seconds);
+}
