@@ -28,3 +28,4 @@ export { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
 export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-frame/frame-source.ts";
 export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
 export { decodeFailure, encodeFailure, isKnownError } from "./failure/codec.ts";
+export { RowRouter, type RowRouterOptions, type RowTarget } from "./row-router/router.ts";

@@ -1,0 +1,54 @@
+import { forEachSeed } from "@tideline/common/testing";
+import { CorruptionError, type SearchQuery } from "@tideline/model";
+import { expect, test } from "vitest";
+import { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./codec.ts";
+
+const query: SearchQuery = {
+  tenant: { accountId: 1, projectId: 0xffff_ffff },
+  filters: [
+    [
+      { name: "__name__", operator: "=", value: "up" },
+      { name: "job", operator: "!~", value: "a|ü" },
+    ],
+    [],
+  ],
+  startMs: -5,
+  endMs: 1_700_000_000_000,
+  seriesCountMax: 30_000,
+};
+
+const requests: ReadRequest[] = [
+  { kind: "search", query },
+  { kind: "search", query: { ...query, filters: [], seriesCountMax: 0 } },
+  { kind: "labelNames", query, limit: 0 },
+  { kind: "labelValues", name: "instance", query, limit: 10 },
+  { kind: "seriesKeys", query, limit: 2 ** 40 },
+];
+
+test.for(requests)("a request comes back equal: $kind", (request) => {
+  expect(decodeReadRequest(encodeReadRequest(request))).toEqual(request);
+});
+
+test("every truncation is noticed", () => {
+  const whole = encodeReadRequest(requests[3] as ReadRequest);
+  for (let size = 0; size < whole.length; size += 1) {
+    expect(() => decodeReadRequest(whole.subarray(0, size))).toThrow(CorruptionError);
+  }
+});
+
+test("damaged bytes give a CorruptionError and nothing else", () => {
+  const whole = encodeReadRequest(requests[0] as ReadRequest);
+  forEachSeed(500, (random) => {
+    const bytes = whole.slice();
+    for (let i = 0; i <= random.below(4); i += 1) bytes[random.below(bytes.length)] = random.u32();
+    expect(isReadOrCorrupt(bytes)).toBe(true);
+  });
+});
+
+function isReadOrCorrupt(bytes: Uint8Array): boolean {
+  try {
+    return encodeReadRequest(decodeReadRequest(bytes)).length > 0;
+  } catch (error) {
+    return error instanceof CorruptionError;
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * What one target has been told: which stream refs it can translate to series.
+ *
+ * Stream refs are dense per target, so that a lane's flat array over them is as long as the series it
+ * holds. They outlive a broken stream; what has been told does not.
+ */
+
+export class StreamDictionary {
+  /** Written into every block: when it grows, the lane forgets the refs of this stream. */
+  number = 1;
+  /** The next stream ref to give out. */
+  nextRef = 0;
+  /** One byte per stream ref: 1 when a block on this stream has defined it. */
+  told = new Uint8Array(1024);
+
+  /** Gives out a stream ref. */
+  add(): number {
+    const ref = this.nextRef;
+    this.nextRef += 1;
+    if (ref >= this.told.length) {
+      const grown = new Uint8Array(this.told.length * 2);
+      grown.set(this.told);
+      this.told = grown;
+    }
+    return ref;
+  }
+
+  /** The stream broke: on the next one nothing is known. */
+  forgetTold(): void {
+    this.told.fill(0);
+  }
+
+  /** All refs are given out anew. */
+  renew(): void {
+    this.number += 1;
+    this.nextRef = 0;
+    this.told = new Uint8Array(1024);
+  }
+}
