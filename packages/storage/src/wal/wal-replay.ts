@@ -2,8 +2,24 @@
  * Reads the write-ahead log of one generation back. Damage costs the records it touches and no more: replay
  * goes on at the next frame and reports what it left out. Format: docs/formats/wal.md.
  */
-import type { Disk } from "@tideline/common";
+import { join } from "node:path";
+import { must, type Disk, type DiskFile } from "@tideline/common";
+import { CorruptionError } from "@tideline/model";
 import type { LaneRange } from "../lane-range.ts";
+import {
+  decodeWalHeader,
+  generationOf,
+  RECORD_DEFINITION,
+  RECORD_ROWS,
+  WAL_HEADER_SIZE,
+  WAL_VERSION,
+  walFileName,
+  walFileNumber,
+  walSeed,
+  type WalHeader,
+} from "./format.ts";
+import { FrameReader } from "./frame-reader.ts";
+import { decodeDefinition, decodeRows } from "./records.ts";
 
 /** Called in the order of the log. All arguments are borrowed for the call. */
 export interface WalHandlers {
@@ -18,6 +34,7 @@ export interface WalHandlers {
 }
 
 export interface WalDamage {
+  /** Path of the file. */
   readonly file: string;
   readonly offset: number;
   readonly reason: string;
@@ -25,8 +42,9 @@ export interface WalDamage {
 
 export interface WalReport {
   readonly fileCount: number;
-  /** Records handed out, and records of kinds this version does not know, which are left out. */
+  /** Whole records found, of all kinds. */
   readonly recordCount: number;
+  /** Records of kinds this version does not know: left out. */
   readonly unknownRecordCount: number;
   readonly definitionCount: number;
   readonly rowCount: number;
@@ -42,6 +60,104 @@ export interface WalReport {
  *
  * @throws {CorruptionError} only when a file was written by a newer version of the format
  */
-export function replayWal(_disk: Disk, _folder: string, _handlers: WalHandlers): WalReport {
-  throw new Error("not built yet");
+export function replayWal(disk: Disk, folder: string, handlers: WalHandlers): WalReport {
+  const generation = must(generationOf(folder), "a WAL folder is named after its generation");
+  const replay = new Replay(handlers);
+  let expectedNumber = 1;
+  for (const name of disk.list(folder)) {
+    const fileNumber = walFileNumber(name);
+    if (fileNumber === null) continue;
+    for (; expectedNumber < fileNumber; expectedNumber += 1) {
+      const path = join(folder, walFileName(expectedNumber));
+      replay.report.damage.push({ file: path, offset: 0, reason: "the file is missing" });
+    }
+    expectedNumber = fileNumber + 1;
+    const file = disk.open(join(folder, name), "read");
+    try {
+      replay.readFile(file, generation, fileNumber);
+    } finally {
+      file.close();
+    }
+  }
+  return replay.report;
+}
+
+class Replay {
+  readonly report = {
+    fileCount: 0,
+    recordCount: 0,
+    unknownRecordCount: 0,
+    definitionCount: 0,
+    rowCount: 0,
+    laneRange: null as LaneRange | null,
+    damage: [] as WalDamage[],
+    tornTailSize: 0,
+  };
+  readonly #handlers: WalHandlers;
+
+  constructor(handlers: WalHandlers) {
+    this.#handlers = handlers;
+  }
+
+  readFile(file: DiskFile, generation: number, fileNumber: number): void {
+    this.report.fileCount += 1;
+    const header = readHeader(file);
+    let headerFault: string | null = null;
+    if (header === null) headerFault = "no file header";
+    else if (header.generation !== generation || header.fileNumber !== fileNumber)
+      headerFault = `the header is of generation ${header.generation}, file ${header.fileNumber}`;
+    else this.report.laneRange ??= header.laneRange;
+    const damage = (offset: number, reason: string): void => {
+      this.report.damage.push({ file: file.path, offset, reason });
+    };
+    const reader = new FrameReader(walSeed(generation, fileNumber), {
+      damage,
+      record: (record, offset) => {
+        const fault = this.#record(record);
+        if (fault !== null) damage(offset, fault);
+      },
+    });
+    this.report.tornTailSize += reader.read(file, headerFault);
+  }
+
+  /** @returns what is wrong with the record, or null */
+  #record(record: Uint8Array): string | null {
+    this.report.recordCount += 1;
+    const kind = record[0];
+    if (kind === RECORD_DEFINITION) {
+      const definition = decoded(() => decodeDefinition(record));
+      if (definition instanceof RangeError) return definition.message;
+      this.report.definitionCount += 1;
+      this.#handlers.definition(definition.slot, definition.identity, definition.key);
+    } else if (kind === RECORD_ROWS) {
+      const columns = decoded(() => decodeRows(record));
+      if (columns instanceof RangeError) return columns.message;
+      this.report.rowCount += columns.slots.length;
+      const { slots, timestampsMs, values } = columns;
+      this.#handlers.rows(slots.length, slots, timestampsMs, values);
+    } else {
+      this.report.unknownRecordCount += 1;
+    }
+    return null;
+  }
+}
+
+function decoded<T>(decode: () => T): T | RangeError {
+  try {
+    return decode();
+  } catch (error) {
+    if (error instanceof RangeError) return error;
+    throw error;
+  }
+}
+
+function readHeader(file: DiskFile): WalHeader | null {
+  const bytes = new Uint8Array(WAL_HEADER_SIZE);
+  if (file.read(bytes, 0) < WAL_HEADER_SIZE) return null;
+  const header = decodeWalHeader(bytes);
+  if (typeof header !== "number") return header;
+  throw new CorruptionError(
+    "TIDELINE_WAL_VERSION",
+    `Cannot read ${file.path}: it has version ${header} of the format, this program knows up to ${WAL_VERSION}`,
+  );
 }

@@ -8,8 +8,29 @@
  * the head, so the lane rewrites it from memory: it freezes the head generation, writes its part, and goes
  * on with a new generation (or read-only, when that fails too).
  */
-import type { Disk } from "@tideline/common";
-import type { LaneRange } from "../lane-range.ts";
+import { basename, join } from "node:path";
+import {
+  assert,
+  ByteWriter,
+  errorCode,
+  makeFolders,
+  type Disk,
+  type DiskFile,
+} from "@tideline/common";
+import { OverloadError } from "@tideline/model";
+import { isLaneRange, type LaneRange } from "../lane-range.ts";
+import {
+  encodeWalHeader,
+  generationName,
+  WAL_HEADER_SIZE,
+  walFileName,
+  walFileNumber,
+  walSeed,
+} from "./format.ts";
+import { FrameWriter } from "./frame-writer.ts";
+import { encodeDefinition, encodeRows, ROWS_PER_RECORD_MAX } from "./records.ts";
+
+const FILE_SIZE_MAX = 128 * 1024 * 1024;
 
 export interface WalOptions {
   readonly disk: Disk;
@@ -22,27 +43,69 @@ export interface WalOptions {
 }
 
 export class WalWriter {
+  readonly #options: WalOptions;
+  readonly #fileSizeMax: number;
+  readonly #frames = new FrameWriter();
+  readonly #record = new ByteWriter(64 * 1024);
+  #file: DiskFile;
+  #fileNumber: number;
+  /** Bytes of the current file that hold whole groups. */
+  #goodSize = WAL_HEADER_SIZE;
+  /** Bytes committed to files before the current one. */
+  #earlierSize = 0;
+  /** Full files whose last sync is still to come. */
+  #fullFiles: DiskFile[] = [];
+  #syncedSize = 0;
+  #isFolderSynced = false;
+  #failure: OverloadError | null = null;
+  #isClosed = false;
+  /** Settles when the syncs asked for so far have ended, well or not. */
+  #syncs: Promise<void> = Promise.resolve();
+  #syncCount = 0;
+
+  private constructor(options: WalOptions, fileNumber: number) {
+    this.#options = options;
+    this.#fileSizeMax = options.fileSizeMax ?? FILE_SIZE_MAX;
+    this.#fileNumber = fileNumber;
+    this.#file = this.#newFile(fileNumber);
+    this.#startGroup();
+  }
+
   /**
    * Starts a new file in the folder, numbered after those that are there: a file of an earlier run, which
    * may have a torn tail, is never appended to.
+   *
+   * @throws {OverloadError} the disk is full or failed
    */
-  static open(_options: WalOptions): WalWriter {
-    throw new Error("not built yet");
+  static open(options: WalOptions): WalWriter {
+    const { disk, folder, generation, laneRange } = options;
+    assert(
+      basename(folder) === generationName(generation),
+      "a WAL folder is named after its generation",
+    );
+    assert(isLaneRange(laneRange), "a lane range is i of n");
+    try {
+      makeFolders(disk, folder);
+    } catch (cause) {
+      throw diskError(`Cannot make ${folder}`, cause);
+    }
+    const numbers = disk.list(folder).map((name) => walFileNumber(name) ?? 0);
+    return new WalWriter(options, Math.max(0, ...numbers) + 1);
   }
 
   /** Bytes committed in this run, over all files, headers included. */
   get size(): number {
-    throw new Error("not built yet");
+    return this.#earlierSize + this.#goodSize;
   }
 
   /** Bytes of the group that waits for `commit`. The caller bounds it. */
   get pendingSize(): number {
-    throw new Error("not built yet");
+    return this.#frames.size;
   }
 
   /** Why nothing can be written any more; null while all is well. */
-  get failure(): Error | null {
-    throw new Error("not built yet");
+  get failure(): OverloadError | null {
+    return this.#failure;
   }
 
   /**
@@ -50,9 +113,12 @@ export class WalWriter {
    * slot may be defined again: the later definition holds from there on.
    *
    * @param identity 16 bytes; borrowed, as is `key`
+   * @throws {OverloadError} when `failure` is set
    */
-  appendDefinition(_slot: number, _identity: Uint8Array, _key: Uint8Array): void {
-    throw new Error("not built yet");
+  appendDefinition(slot: number, identity: Uint8Array, key: Uint8Array): void {
+    this.#prepare();
+    encodeDefinition(this.#record, slot, identity, key);
+    this.#frames.add(this.#record.bytes());
   }
 
   /**
@@ -60,14 +126,25 @@ export class WalWriter {
    * 49 days apart).
    *
    * @param rowCount rows in use; the columns may be longer; borrowed
+   * @throws {OverloadError} when `failure` is set
    */
   appendRows(
-    _rowCount: number,
-    _slots: Uint32Array,
-    _timestampsMs: Float64Array,
-    _values: Float64Array,
+    rowCount: number,
+    slots: Uint32Array,
+    timestampsMs: Float64Array,
+    values: Float64Array,
   ): void {
-    throw new Error("not built yet");
+    for (let start = 0; start < rowCount; start += ROWS_PER_RECORD_MAX) {
+      const end = Math.min(rowCount, start + ROWS_PER_RECORD_MAX);
+      this.#prepare();
+      encodeRows(
+        this.#record,
+        slots.subarray(start, end),
+        timestampsMs.subarray(start, end),
+        values.subarray(start, end),
+      );
+      this.#frames.add(this.#record.bytes());
+    }
   }
 
   /**
@@ -76,7 +153,29 @@ export class WalWriter {
    * @throws {OverloadError} nothing of the group is written; trying again helps unless `failure` is set
    */
   commit(): void {
-    throw new Error("not built yet");
+    this.#throwIfFailed();
+    const group = this.#frames.bytes();
+    if (group.length === 0) return;
+    let writtenSize = 0;
+    let cause: unknown = null;
+    try {
+      writtenSize = this.#file.append(group);
+    } catch (error) {
+      cause = error;
+    }
+    if (cause === null && writtenSize === group.length) {
+      this.#goodSize += group.length;
+      this.#startGroup();
+      return;
+    }
+    this.#startGroup();
+    this.#cutBack();
+    throw diskError(`Cannot write ${group.length} bytes to ${this.#file.path}`, cause, writtenSize);
+  }
+
+  /** Forgets the group that waits for `commit`. */
+  rollback(): void {
+    this.#startGroup();
   }
 
   /**
@@ -85,16 +184,156 @@ export class WalWriter {
    * @throws {OverloadError} when the disk failed; `failure` is set
    */
   sync(): Promise<void> {
-    throw new Error("not built yet");
+    this.#syncCount += 1;
+    const run = this.#syncs.then(() => this.#syncOnce());
+    this.#syncs = run.then(
+      () => this.#endSync(),
+      () => this.#endSync(),
+    );
+    return run;
   }
 
-  /** `sync`, waited for: for -storage.walSync=always. */
+  /** `sync`, waited for: for -storage.walSync=always. @throws {OverloadError} `failure` is set */
   syncNow(): void {
-    throw new Error("not built yet");
+    this.#throwIfFailed();
+    const { disk, folder } = this.#options;
+    const size = this.size;
+    if (size === this.#syncedSize) return;
+    try {
+      if (!this.#isFolderSynced) disk.syncFolder(folder);
+      for (const file of this.#fullFiles) file.sync();
+      this.#file.sync();
+    } catch (cause) {
+      this.#fail(`Cannot sync ${folder}`, cause);
+    }
+    this.#isFolderSynced = true;
+    this.#syncedSize = Math.max(this.#syncedSize, size);
+    // A sync on the other thread may still hold them: it closes them when it ends.
+    if (this.#syncCount === 0) this.#closeFullFiles();
   }
 
-  /** Syncs nothing: call `sync` before for what must last. */
+  /** Syncs nothing: call `sync` before for what must last. Files close once running syncs have ended. */
   close(): void {
-    throw new Error("not built yet");
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    if (this.#syncCount === 0) this.#closeAll();
   }
+
+  #prepare(): void {
+    this.#throwIfFailed();
+    if (this.#frames.size === 0 && this.#goodSize >= this.#fileSizeMax) this.#turnFile();
+    this.#record.clear();
+  }
+
+  #startGroup(): void {
+    this.#frames.start(this.#goodSize, walSeed(this.#options.generation, this.#fileNumber));
+  }
+
+  /** Goes on in a new file; where none can be made, the old one grows on and the next group tries again. */
+  #turnFile(): void {
+    let file: DiskFile;
+    try {
+      file = this.#newFile(this.#fileNumber + 1);
+    } catch (error) {
+      if (error instanceof OverloadError) return;
+      throw error;
+    }
+    this.#fullFiles.push(this.#file);
+    this.#earlierSize += this.#goodSize;
+    this.#file = file;
+    this.#fileNumber += 1;
+    this.#goodSize = WAL_HEADER_SIZE;
+    this.#isFolderSynced = false;
+    this.#startGroup();
+  }
+
+  /** A file with its header; nothing is left of it when that fails. @throws {OverloadError} */
+  #newFile(fileNumber: number): DiskFile {
+    const { disk, folder, generation, laneRange } = this.#options;
+    const path = join(folder, walFileName(fileNumber));
+    let file: DiskFile | null = null;
+    try {
+      file = disk.open(path, "create");
+      const header = encodeWalHeader({ generation, fileNumber, laneRange });
+      const writtenSize = file.append(header);
+      if (writtenSize === header.length) return file;
+      throw diskError(`Cannot write the header of ${path}`, null, writtenSize);
+    } catch (cause) {
+      if (errorCode(cause) === null && !(cause instanceof OverloadError)) throw cause;
+      file?.close();
+      if (file) removeQuietly(disk, path);
+      throw cause instanceof OverloadError ? cause : diskError(`Cannot start ${path}`, cause);
+    }
+  }
+
+  /** Takes back what a failed write left; a file that cannot be cut is never written to again. */
+  #cutBack(): void {
+    try {
+      this.#file.truncate(this.#goodSize);
+      if (this.#file.size() === this.#goodSize) return;
+    } catch (cause) {
+      this.#fail(`Cannot cut ${this.#file.path} back to ${this.#goodSize} bytes`, cause);
+    }
+    this.#fail(`Cannot cut ${this.#file.path} back to ${this.#goodSize} bytes`, null);
+  }
+
+  async #syncOnce(): Promise<void> {
+    if (this.#failure) throw this.#failure;
+    const { disk, folder } = this.#options;
+    const size = this.size;
+    if (size === this.#syncedSize) return;
+    const fullFiles = this.#fullFiles.slice();
+    const file = this.#file;
+    const isFolderSynced = this.#isFolderSynced;
+    this.#isFolderSynced = true;
+    try {
+      if (!isFolderSynced) await disk.syncFolderAsync(folder);
+      for (const fullFile of fullFiles) await fullFile.syncAsync();
+      await file.syncAsync();
+    } catch (cause) {
+      this.#fail(`Cannot sync ${folder}`, cause);
+    }
+    this.#syncedSize = Math.max(this.#syncedSize, size);
+    this.#fullFiles = this.#fullFiles.filter((fullFile) => !fullFiles.includes(fullFile));
+    for (const fullFile of fullFiles) fullFile.close();
+  }
+
+  #endSync(): void {
+    this.#syncCount -= 1;
+    if (this.#isClosed && this.#syncCount === 0) this.#closeAll();
+  }
+
+  #closeFullFiles(): void {
+    for (const file of this.#fullFiles) file.close();
+    this.#fullFiles = [];
+  }
+
+  #closeAll(): void {
+    this.#closeFullFiles();
+    this.#file.close();
+  }
+
+  #throwIfFailed(): void {
+    assert(!this.#isClosed, "a closed WAL is not used");
+    if (this.#failure) throw this.#failure;
+  }
+
+  #fail(message: string, cause: unknown): never {
+    this.#failure ??= diskError(message, cause);
+    throw this.#failure;
+  }
+}
+
+/** Replay takes a file without a whole header for what it is: one that was never begun. */
+function removeQuietly(disk: Disk, path: string): void {
+  try {
+    disk.unlink(path);
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+  }
+}
+
+function diskError(message: string, cause: unknown, writtenSize?: number): OverloadError {
+  const reason = cause instanceof Error ? cause.message : `only ${writtenSize ?? 0} were written`;
+  return new OverloadError("TIDELINE_WAL_DISK", `${message}: ${reason}`, { cause });
 }

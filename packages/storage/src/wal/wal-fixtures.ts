@@ -1,0 +1,103 @@
+/** For tests: random groups of records, and logs as lines of text that tell every bit. */
+import type { Disk } from "@tideline/common";
+import type { Random } from "@tideline/common/testing";
+import { identityOf, seriesKey } from "@tideline/model";
+import { generationFolder } from "./generations.ts";
+import { replayWal, type WalReport } from "./wal-replay.ts";
+import { WalWriter } from "./wal-writer.ts";
+
+export const WAL_FOLDER = "/lane/wal";
+export const GENERATION = 12;
+export const FOLDER = generationFolder(WAL_FOLDER, GENERATION);
+
+export interface Rows {
+  readonly slots: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+}
+
+/** A record: a definition of a slot, or rows. */
+export type Entry = number | Rows;
+
+export function openWal(disk: Disk, fileSizeMax = 1 << 30): WalWriter {
+  const laneRange = { index: 1, count: 2 };
+  return WalWriter.open({ disk, folder: FOLDER, generation: GENERATION, laneRange, fileSizeMax });
+}
+
+export function keyOfSlot(slot: number): Uint8Array {
+  const name = `metric_${slot % 7}`;
+  const labels = [
+    { name: "__name__", value: name },
+    { name: "instance", value: `host-${slot}` },
+  ];
+  return seriesKey({ accountId: slot % 3, projectId: 0 }, labels);
+}
+
+export function randomRows(random: Random, rowCountMax: number): Rows {
+  const rowCount = 1 + random.below(rowCountMax);
+  const baseMs = random.below(2 ** 41);
+  const spanMs = random.pick([1, 1, 60_000, 2 ** 45]);
+  const slots = new Uint32Array(rowCount).map(() => random.u32());
+  const timestampsMs = new Float64Array(rowCount).map(() => baseMs + random.below(spanMs));
+  // Any bit pattern is a value: NaN payloads, stale markers, -0.
+  const bytes = random.bytes(rowCount * 8);
+  const values = new Float64Array(bytes.buffer);
+  const words = new Uint32Array(bytes.buffer);
+  if (random.chance(0.5)) words.set([2, 0x7ff0_0000]);
+  return { slots, timestampsMs, values };
+}
+
+export function randomGroup(random: Random, rowCountMax: number): Entry[] {
+  return Array.from({ length: 1 + random.below(4) }, () =>
+    random.chance(0.4) ? random.below(1_000_000) : randomRows(random, rowCountMax),
+  );
+}
+
+export function appendEntries(wal: WalWriter, entries: readonly Entry[]): void {
+  for (const entry of entries) {
+    if (typeof entry === "number") {
+      const key = keyOfSlot(entry);
+      wal.appendDefinition(entry, identityOf(key), key);
+    } else {
+      wal.appendRows(entry.slots.length, entry.slots, entry.timestampsMs, entry.values);
+    }
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+function rowsLine({ slots, timestampsMs, values }: Rows): string {
+  const bits = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  return `rows ${slots.join(" ")} at ${timestampsMs.join(" ")} = ${hex(bits)}`;
+}
+
+/** What a log that holds these entries is read back as. */
+export function linesOf(entries: readonly Entry[]): string[] {
+  return entries.map((entry) => {
+    if (typeof entry !== "number") return rowsLine(entry);
+    const key = keyOfSlot(entry);
+    return `series ${entry} ${hex(identityOf(key))} ${hex(key)}`;
+  });
+}
+
+export function readWal(disk: Disk, folder = FOLDER): { lines: string[]; report: WalReport } {
+  const lines: string[] = [];
+  const report = replayWal(disk, folder, {
+    definition: (slot, identity, key) => lines.push(`series ${slot} ${hex(identity)} ${hex(key)}`),
+    rows: (_rowCount, slots, timestampsMs, values) =>
+      lines.push(rowsLine({ slots, timestampsMs, values })),
+  });
+  return { lines, report };
+}
+
+/** Whether `part` is `whole` with some lines left out. */
+export function isSubsequence(part: readonly string[], whole: readonly string[]): boolean {
+  let at = 0;
+  for (const line of part) {
+    at = whole.indexOf(line, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
+}
