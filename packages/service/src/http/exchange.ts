@@ -4,8 +4,7 @@
  */
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
+import { pipeline, Readable } from "node:stream";
 import { promisify } from "node:util";
 import { constants, createGzip, gzip } from "node:zlib";
 
@@ -111,15 +110,7 @@ export class Exchange {
     if (isCompressed) this.response.setHeader("Content-Encoding", "gzip");
     this.#writeHead(answer);
     const rest = continued(first, iterator);
-    if (isCompressed) {
-      await pipeline(
-        Readable.from(rest, { objectMode: false }),
-        createGzip(GZIP_OPTIONS),
-        this.response,
-      );
-      return;
-    }
-    for await (const chunk of rest) {
+    for await (const chunk of isCompressed ? packed(rest) : rest) {
       if (this.response.destroyed) throw new ClientLeftError();
       if (!this.response.write(chunk)) await once(this.response, "drain", { signal: this.signal });
     }
@@ -152,6 +143,13 @@ function acceptsGzip(header: string | string[] | undefined): boolean {
     String(header ?? ""),
   );
   return accepted !== null && Number(accepted[1] ?? 1) > 0;
+}
+
+/** Gzip of a stream. An error of the stream comes out of the iteration; leaving that early ends the stream. */
+function packed(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  const packer = createGzip(GZIP_OPTIONS);
+  pipeline(Readable.from(chunks, { objectMode: false }), packer, () => {});
+  return packer;
 }
 
 async function* continued(

@@ -211,6 +211,7 @@ export class HttpServer {
 /** An address cannot be listened on; the message names it and the reason. */
 export class ListenError extends Error {
   override readonly name = "ListenError";
+  readonly code = "TIDELINE_LISTEN";
 }
 
 const LISTEN_REASONS: Readonly<Record<string, string>> = {

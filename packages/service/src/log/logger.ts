@@ -48,14 +48,13 @@ export function createLog(options: LogOptions): Log {
       ? destination
       : { write: (line: string) => destination.write(logLine(line)) };
   const { onLine } = options;
-  const logger: PinoLogger = pino(
+  const base = pino(
     {
       level: PINO_LEVELS[options.level],
-      base: { component: options.component },
+      base: null,
       timestamp: () => `,"ts":"${new Date().toISOString()}"`,
       messageKey: "msg",
       errorKey: "error",
-      nestedKey: undefined as never,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { error: describeError },
       hooks: {
@@ -67,7 +66,20 @@ export function createLog(options: LogOptions): Log {
     },
     stream,
   );
-  return logger;
+  return logOf(base, options);
+}
+
+/** Children come from the base, not from each other: a line names one component. */
+function logOf(base: PinoLogger, fields: { readonly component: string }): Log {
+  const logger = base.child({ component: fields.component });
+  return {
+    debug: logger.debug.bind(logger),
+    info: logger.info.bind(logger),
+    warn: logger.warn.bind(logger),
+    error: logger.error.bind(logger),
+    fatal: logger.fatal.bind(logger),
+    child: (childFields) => logOf(base, childFields),
+  };
 }
 
 /** An error as text: one line for faults of others, with the stack for our own. */

@@ -32,11 +32,11 @@ export interface ProgramContext<Table extends FlagTable> {
   /** What -memory.allowedPercent and -memory.allowedBytes come to. */
   readonly allowedMemorySize: number;
   /** Registers a part as soon as it runs; parts are stopped in reverse order, HTTP before all of them. */
-  onStop(part: ProgramPart): void;
+  readonly onStop: (part: ProgramPart) => void;
   /** For faults that no request hears of: the program logs it and ends with code 1. */
-  fail(error: unknown): void;
+  readonly fail: (error: unknown) => void;
   /** What /-/ready asks once the program runs: null when ready, else the reason why not. */
-  setReadiness(unreadyReason: () => string | null): void;
+  readonly setReadiness: (unreadyReason: () => string | null) => void;
 }
 
 export interface ProgramOptions<Table extends FlagTable & CommonFlagTable> {
