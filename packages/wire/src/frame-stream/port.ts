@@ -1,0 +1,93 @@
+/**
+ * A FrameSource over a MessagePort: the main thread serves what it has, a query worker reads it. Frames are
+ * transferred, not copied, where they are alone in their ArrayBuffer.
+ */
+import { OverloadError } from "@tideline/model";
+import type { MessagePort } from "node:worker_threads";
+import type { FrameSource } from "../series-frame/frame-source.ts";
+import { frameSourceOf } from "./answer-frames.ts";
+import { FrameClient } from "./frame-client.ts";
+import { FrameServer } from "./frame-server.ts";
+
+/** From the worker to the main thread. */
+type AskMessage =
+  | { readonly type: "ask"; readonly id: number; readonly request: Uint8Array }
+  | { readonly type: "credit"; readonly id: number; readonly count: number }
+  | { readonly type: "cancel"; readonly id: number };
+
+/** From the main thread to the worker. */
+type AnswerMessage =
+  | { readonly type: "frame"; readonly id: number; readonly frame: Uint8Array }
+  | { readonly type: "failure"; readonly id: number; readonly failure: Uint8Array };
+
+/**
+ * Answers what the other end of `port` asks, until it is closed.
+ *
+ * @param onFault is told of errors that are none of the model's classes
+ */
+export function serveFrames(
+  port: MessagePort,
+  source: FrameSource,
+  onFault: (error: unknown) => void,
+): void {
+  const server = new FrameServer({
+    source,
+    onFault,
+    transport: {
+      frame(id, frame) {
+        const whole = aloneInBuffer(frame);
+        post(port, { type: "frame", id, frame: whole }, whole.buffer);
+      },
+      failure(id, failure) {
+        post(port, { type: "failure", id, failure });
+      },
+    },
+  });
+  port.on("message", (message: AskMessage) => {
+    if (message.type === "ask") server.onAsk(message.id, message.request);
+    else if (message.type === "credit") server.onCredit(message.id, message.count);
+    else server.onCancel(message.id);
+  });
+  port.on("close", () => {
+    server.close();
+  });
+}
+
+/** The FrameSource that is served at the other end of `port`. */
+export function portFrameSource(port: MessagePort): FrameSource {
+  const client = new FrameClient({
+    ask(id, request) {
+      send({ type: "ask", id, request });
+    },
+    credit(id, count) {
+      send({ type: "credit", id, count });
+    },
+    cancel(id) {
+      send({ type: "cancel", id });
+    },
+  });
+  const send = (message: AskMessage): void => {
+    port.postMessage(message);
+  };
+  port.on("message", (message: AnswerMessage) => {
+    if (message.type === "frame") client.onFrame(message.id, message.frame);
+    else client.onFailure(message.id, message.failure);
+  });
+  port.on("close", () => {
+    client.close(new OverloadError("TIDELINE_PORT_CLOSED", "Cannot read: the source is closing"));
+  });
+  return frameSourceOf((request, signal) => client.ask(request, signal));
+}
+
+function post(port: MessagePort, message: AnswerMessage, transferred?: ArrayBuffer): void {
+  port.postMessage(message, transferred === undefined ? [] : [transferred]);
+}
+
+/** The bytes in an ArrayBuffer that holds nothing else: a view into a pool must not be transferred. */
+function aloneInBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const { buffer } = bytes;
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) {
+    return new Uint8Array(buffer);
+  }
+  return new Uint8Array(bytes);
+}
