@@ -146,9 +146,8 @@ function checkBinary(binary: Binary, context: CheckContext): ValueType {
   if (isComparison(operator) && !returnBool && areScalars) {
     fail("comparisons between scalars must use BOOL modifier", operatorOffset);
   }
-  const twice = matching.on
-    ? matching.labels.find((label) => matching.include.includes(label))
-    : undefined;
+  const included = new Set(matching.on ? matching.include : []);
+  const twice = matching.labels.find((label) => included.has(label));
   if (twice !== undefined) {
     fail(
       `label ${JSON.stringify(twice)} must not occur in ON and GROUP clause at once`,

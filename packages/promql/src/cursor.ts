@@ -15,6 +15,7 @@ export class Cursor {
   readonly #tokens: readonly Token[];
   #index = 0;
   #nesting = 0;
+  #aggregationDepth = 0;
 
   constructor(text: string, facts: LanguageFacts, options: ParseOptions) {
     this.text = text;
@@ -89,9 +90,18 @@ export class Cursor {
     return result;
   }
 
+  /** Runs `inner` as the inside of an aggregation: faults without a closer context are told as its own. */
+  insideAggregation<T>(inner: () => T): T {
+    this.#aggregationDepth += 1;
+    const result = inner();
+    this.#aggregationDepth -= 1;
+    return result;
+  }
+
   /** What stands under the head has no business there. "" leaves a part out. */
   unexpected(context = "", expected = ""): ParseError {
-    const where = context === "" ? "" : ` in ${context}`;
+    const closest = context === "" && this.#aggregationDepth > 0 ? "aggregation" : context;
+    const where = closest === "" ? "" : ` in ${closest}`;
     const wanted = expected === "" ? "" : `, expected ${expected}`;
     return this.error(
       this.token.start,

@@ -49,7 +49,12 @@ export function formatDuration(durationMs: number): string {
   return out;
 }
 
-/** Seconds to milliseconds as Prometheus does it: to nanoseconds, then the rest is cut off. */
+/**
+ * Seconds to milliseconds as Prometheus does it: to nanoseconds, then the rest is cut off. Whole milliseconds
+ * are taken at once, because the nanoseconds of a long duration do not fit a double.
+ */
 export function secondsToMs(seconds: number): number {
+  const nearestMs = Math.round(seconds * 1_000);
+  if (nearestMs / 1_000 === seconds) return nearestMs + 0;
   return Math.trunc(Math.round(seconds * 1e9) / 1e6);
 }

@@ -135,8 +135,10 @@ class Lexer {
         return;
       case ")":
         this.#parenthesisDepth -= 1;
-        if (this.#parenthesisDepth < 0) this.#fail("unexpected right parenthesis ')'");
-        else this.#push(")", 1);
+        this.#push(")", 1);
+        if (this.#parenthesisDepth >= 0) return;
+        this.#tokens.pop();
+        this.#fail("unexpected right parenthesis ')'");
         return;
       case "{":
         this.#insideBraces = true;
@@ -295,7 +297,9 @@ class Lexer {
 
   #quoteCharacter(index: number): string {
     const code = this.#text.codePointAt(index);
-    return code === undefined ? "end of input" : `'${String.fromCodePoint(code)}'`;
+    if (code === undefined) return "end of input";
+    const character = String.fromCodePoint(code);
+    return `'${character === "\\" || character === "'" ? `\\${character}` : character}'`;
   }
 }
 

@@ -21,7 +21,7 @@ export function parseAggregation(cursor: Cursor, parseExpression: ParseExpressio
   const name = word.text.toLowerCase();
   const before = parseGrouping(cursor);
   if (!cursor.at("(")) throw cursor.unexpected("aggregation");
-  const parts = parseArguments(cursor, parseExpression);
+  const parts = cursor.insideAggregation(() => parseArguments(cursor, parseExpression));
   const grouping = before ?? parseGrouping(cursor);
   const facts = cursor.facts.aggregationFacts(name);
   if (facts?.experimental === true) cursor.experimental(word.start, `${name}()`);

@@ -6,7 +6,7 @@ import { InputError } from "@tideline/model";
 export class ParseError extends InputError {
   /** Counts from 1. */
   readonly line: number;
-  /** Counts from 1, in UTF-16 units. */
+  /** Counts from 1, in bytes of UTF-8 as Prometheus does. */
   readonly column: number;
   /** Offset into the text, in UTF-16 units. */
   readonly offset: number;
@@ -23,10 +23,12 @@ export class ParseError extends InputError {
   }
 }
 
+const utf8 = new TextEncoder();
+
 function placeOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset);
   const lineStart = before.lastIndexOf("\n") + 1;
   let line = 1;
   for (let at = before.indexOf("\n"); at >= 0; at = before.indexOf("\n", at + 1)) line += 1;
-  return { line, column: offset - lineStart + 1 };
+  return { line, column: utf8.encode(before.slice(lineStart)).length + 1 };
 }

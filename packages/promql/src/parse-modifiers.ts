@@ -3,6 +3,7 @@
  */
 import type { AtModifier, Duration, Expression, VectorSelector } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
+import { formatNumber } from "./number.ts";
 import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
 
 /** Largest time that a millisecond can carry in Prometheus (int64). */
@@ -83,7 +84,10 @@ function parseTime(cursor: Cursor): AtModifier {
   const seconds = parseSignedNumber(cursor, "@", "timestamp");
   const timestampMs = roundHalfAway(seconds * 1_000);
   if (!(Math.abs(timestampMs) < TIMESTAMP_MAX_MS)) {
-    throw cursor.error(token.start, `timestamp out of bounds for @ modifier: ${seconds}`);
+    throw cursor.error(
+      token.start,
+      `timestamp out of bounds for @ modifier: ${formatNumber(seconds)}`,
+    );
   }
   return { kind: "time", timestampMs };
 }
