@@ -3,7 +3,7 @@
  * (`http/`), and the shell that starts and stops it all (`program/run.ts`). Start reading there.
  */
 export { commonFlags, type CommonFlags } from "./flags/common.ts";
-export { flagsMarkdown } from "./flags/help.ts";
+export { flagsMarkdown, helpText } from "./flags/help.ts";
 export {
   address,
   addressList,
@@ -31,5 +31,6 @@ export type { Handler, Route } from "./http/routes.ts";
 export { ListenError, type HttpServer } from "./http/server.ts";
 export type { Log } from "./log/logger.ts";
 export type { MetricName, Metrics, Read, Reading } from "./metrics/metrics.ts";
+export { allowedMemorySize } from "./program/memory.ts";
 export { runProgram, type ProgramContext, type ProgramPart } from "./program/run.ts";
 export { VERSION } from "./version.ts";
