@@ -7,3 +7,17 @@ export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { decodeValues, encodeValues, VALUES_PER_BLOCK_MAX } from "./value-block/plain.ts";
 export { UNSNAP_BROKEN, UNSNAP_TOO_LARGE, unsnapPlain } from "./unsnap/plain.ts";
 export { xxh64 } from "./xxh64/wasm.ts";
+export {
+  KEY_HEADER_SIZE,
+  REASON_BIG_TIMESTAMP,
+  REASON_KEY_TOO_LARGE,
+  REASON_SMALL_TIMESTAMP,
+  REF_BAD_FIRST,
+  SCAN_BROKEN,
+  SCAN_ROWS_FULL,
+  SCAN_TABLE_FULL,
+  type WriteScanCounts,
+  type WriteScanLimits,
+  type WriteScanner,
+} from "./write-scan/scanner.ts";
+export { KEY_TABLES_SIZE, WasmWriteScanner, writeScanMemorySize } from "./write-scan/wasm.ts";

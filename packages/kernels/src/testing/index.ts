@@ -1,0 +1,8 @@
+/** Helpers for tests and benchmarks: bodies of remote write, plain and strange. */
+export {
+  bitsOf,
+  encodeWriteRequest,
+  strangeWriteRequest,
+  type RequestSample,
+  type RequestSeries,
+} from "./write-requests.ts";

@@ -1,0 +1,249 @@
+/**
+ * The remote-write scan in WASM, with its key table in flat memory that is reserved when it is made.
+ *
+ * Memory per key: its records and KEY_HEADER_SIZE in the arena, and 22.7 bytes of tables. Figures:
+ * bench/kernels.ts.
+ */
+import { randomFillSync } from "node:crypto";
+import { assert, entryUrl } from "@tideline/common";
+import { KernelMemory, loadKernel, regionSize, type Region } from "../kernel-memory.ts";
+import { loadUnsnap, type Unsnap } from "../unsnap/wasm.ts";
+import {
+  KEY_HEADER_SIZE,
+  type WriteScanCounts,
+  type WriteScanLimits,
+  type WriteScanner,
+} from "./scanner.ts";
+
+interface Exports {
+  initRegions(
+    ...regions: [
+      noise: Region,
+      masks: Region,
+      slots: Region,
+      offsets: Region,
+      nexts: Region,
+      refs: Region,
+      arena: Region,
+      gather: Region,
+      rowKeys: Region,
+      rowTimes: Region,
+      rowValues: Region,
+      metadata: Region,
+      facts: Region,
+      ignored: Region,
+    ]
+  ): void;
+  initLimits(
+    slotCount: number,
+    keyCountMax: number,
+    arenaSize: number,
+    keySizeMax: number,
+    rowCountMax: number,
+    metadataCountMax: number,
+  ): void;
+  reset(): void;
+  scan(at: Region, size: number, account: number, project: number): number;
+  resolve(): number;
+}
+
+const NOISE_SIZE = 1024 + 64;
+const MASKS_SIZE = 64;
+const FACTS_SIZE = 64;
+const IGNORED_SIZE = 1024;
+
+/** Slots per key: at most 3 of 4 are taken. */
+const SLOTS_PER_KEY = 4 / 3;
+
+function slotCountOf(keyCountMax: number): number {
+  return Math.ceil(keyCountMax * SLOTS_PER_KEY) + 1;
+}
+
+/** Bytes of tables that each key of `keyCountMax` takes, besides its record in the arena. */
+export const KEY_TABLES_SIZE = 8 * SLOTS_PER_KEY + 3 * 4;
+
+/** Sizes of all regions, in the order in which they lie. */
+function regionSizes(limits: WriteScanLimits) {
+  const { keyCountMax, rowCountMax } = limits;
+  return {
+    input: limits.inputSizeMax,
+    raw: limits.rawSizeMax,
+    noise: NOISE_SIZE,
+    masks: MASKS_SIZE,
+    slots: slotCountOf(keyCountMax) * 8,
+    offsets: keyCountMax * 4,
+    nexts: keyCountMax * 4,
+    refs: keyCountMax * 4,
+    arena: limits.arenaSize,
+    gather: limits.keySizeMax,
+    rowKeys: rowCountMax * 4,
+    rowTimes: rowCountMax * 8,
+    rowValues: rowCountMax * 8,
+    metadata: limits.metadataCountMax * 8,
+    facts: FACTS_SIZE,
+    ignored: IGNORED_SIZE,
+  };
+}
+
+type Regions = Record<keyof ReturnType<typeof regionSizes>, Region>;
+
+function reserveRegions(memory: KernelMemory, limits: WriteScanLimits): Regions {
+  const entries = Object.entries(regionSizes(limits));
+  return Object.fromEntries(entries.map(([name, size]) => [name, memory.reserve(size)])) as Regions;
+}
+
+/** Bytes of memory that a scanner with these limits reserves. */
+export function writeScanMemorySize(limits: WriteScanLimits): number {
+  return Object.values(regionSizes(limits)).reduce((sum, size) => sum + regionSize(size), 0);
+}
+
+export class WasmWriteScanner implements WriteScanner {
+  readonly limits: WriteScanLimits;
+  readonly input: Uint8Array;
+  readonly raw: Uint8Array;
+  readonly refs: Uint32Array;
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly ignoredCounts: Uint32Array;
+  readonly #bytes: Uint8Array<ArrayBuffer>;
+  readonly #words: Uint32Array;
+  readonly #kernel: Exports;
+  readonly #unsnap: Unsnap;
+  readonly #at: Regions;
+  readonly #offsets: Uint32Array;
+  readonly #refOfKey: Uint32Array;
+  readonly #metadata: Uint32Array;
+  readonly #facts: Uint32Array;
+
+  constructor(limits: WriteScanLimits) {
+    assert(limits.rawSizeMax < 2 ** 31 && limits.inputSizeMax < 2 ** 31, "a body is below 2 GiB");
+    this.limits = limits;
+    const memory = new KernelMemory(writeScanMemorySize(limits));
+    const { bytes } = memory;
+    const at = reserveRegions(memory, limits);
+    const { keyCountMax, rowCountMax } = limits;
+    const words = (start: Region, count: number): Uint32Array =>
+      new Uint32Array(bytes.buffer, start, count);
+
+    this.#bytes = bytes;
+    this.#words = words(0, bytes.length / 4);
+    this.#at = at;
+    this.input = bytes.subarray(at.input, at.input + limits.inputSizeMax);
+    this.raw = bytes.subarray(at.raw, at.raw + limits.rawSizeMax);
+    // A secret of this process, so that nobody can send keys that collide on purpose.
+    randomFillSync(bytes, at.noise, NOISE_SIZE);
+    bytes.fill(0xff, at.masks, at.masks + MASKS_SIZE / 2);
+    this.#offsets = words(at.offsets, keyCountMax);
+    this.#refOfKey = words(at.refs, keyCountMax);
+    this.refs = words(at.rowKeys, rowCountMax);
+    this.timestampsMs = new Float64Array(bytes.buffer, at.rowTimes, rowCountMax);
+    this.values = new Float64Array(bytes.buffer, at.rowValues, rowCountMax);
+    this.#metadata = words(at.metadata, limits.metadataCountMax * 2);
+    this.#facts = words(at.facts, FACTS_SIZE / 4);
+    this.ignoredCounts = words(at.ignored, IGNORED_SIZE / 4);
+
+    this.#unsnap = loadUnsnap(memory);
+    const file = entryUrl(new URL("./write-scan.wasm", import.meta.url));
+    this.#kernel = loadKernel(file, memory) as unknown as Exports;
+    this.#kernel.initRegions(
+      at.noise,
+      at.masks,
+      at.slots,
+      at.offsets,
+      at.nexts,
+      at.refs,
+      at.arena,
+      at.gather,
+      at.rowKeys,
+      at.rowTimes,
+      at.rowValues,
+      at.metadata,
+      at.facts,
+      at.ignored,
+    );
+    this.#kernel.initLimits(
+      slotCountOf(keyCountMax),
+      keyCountMax,
+      limits.arenaSize,
+      limits.keySizeMax,
+      rowCountMax,
+      limits.metadataCountMax,
+    );
+    this.reset();
+  }
+
+  unsnap(inputSize: number): number {
+    return this.#unsnap(this.#at.input, inputSize, this.#at.raw, this.limits.rawSizeMax);
+  }
+
+  reset(): void {
+    this.#kernel.reset();
+  }
+
+  scan(rawSize: number, account: number, project: number): number {
+    return this.#kernel.scan(this.#at.raw, rawSize, account, project);
+  }
+
+  resolve(): number {
+    return this.#kernel.resolve();
+  }
+
+  get keyCount(): number {
+    return this.#fact(0);
+  }
+
+  get arenaUsedSize(): number {
+    return this.#fact(1);
+  }
+
+  get counts(): WriteScanCounts {
+    return {
+      seriesCount: this.#fact(2),
+      metadataCount: this.#fact(3),
+      exemplarCount: this.#fact(4),
+      histogramCount: this.#fact(5),
+    };
+  }
+
+  get brokenAt(): number {
+    return this.#fact(6);
+  }
+
+  /** Series of the last scan whose key was guessed from the one before. */
+  get predictedCount(): number {
+    return this.#fact(7);
+  }
+
+  #fact(index: number): number {
+    return this.#facts[index] as number;
+  }
+
+  get metadataRanges(): Uint32Array {
+    return this.#metadata.subarray(0, 2 * Math.min(this.#fact(3), this.limits.metadataCountMax));
+  }
+
+  keyRecords(key: number): Uint8Array {
+    const header = this.#header(key);
+    const start = header + KEY_HEADER_SIZE;
+    return this.#bytes.subarray(start, start + this.#word(header));
+  }
+
+  keyTenant(key: number): readonly [number, number] {
+    const header = this.#header(key);
+    return [this.#word(header + 4), this.#word(header + 8)];
+  }
+
+  /** Where a key's record starts in memory. */
+  #header(key: number): number {
+    assert(key < this.keyCount, "a key that was given out");
+    return this.#at.arena + (this.#offsets[key] as number);
+  }
+
+  #word(at: number): number {
+    return this.#words[at / 4] as number;
+  }
+
+  setRef(key: number, ref: number): void {
+    this.#refOfKey[key] = ref;
+  }
+}
