@@ -36,8 +36,9 @@ for applet in $("$root/bin/busybox" --list); do
 done
 ln -s ../../bin/env "$root/usr/bin/env"
 install -m 755 "$node" "$root/usr/local/bin/node"
-for library in $(ldd "$node" | grep -oE '/[^ ]+'); do
-  install -D "$(readlink -f "$library")" "$root$library"
+# What Node names, and the rest of the C library's runtime: pnpm and esbuild are programs of their own.
+for library in $(ldd "$node" | grep -oE '/[^ ]+'; dpkg --listfiles libc6 | grep -E '/[^/]+\.so[.0-9]*$' | grep -v gconv); do
+  [[ -e $root$library ]] || install -D "$(readlink -f "$library")" "$root$library"
 done
 cp -RL "$npm" "$root/usr/local/lib/node_modules/npm"
 for command in npm npx; do
