@@ -18,6 +18,7 @@ import {
   type DiskFile,
 } from "@tideline/common";
 import { OverloadError } from "@tideline/model";
+import { diskError } from "../disk-error.ts";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 import {
   encodeWalHeader,
@@ -30,6 +31,7 @@ import {
 import { FrameWriter } from "./frame-writer.ts";
 import { encodeDefinition, encodeRows, ROWS_PER_RECORD_MAX } from "./records.ts";
 
+const CODE = "TIDELINE_WAL_DISK";
 const FILE_SIZE_MAX = 128 * 1024 * 1024;
 
 export interface WalOptions {
@@ -87,7 +89,7 @@ export class WalWriter {
     try {
       makeFolders(disk, folder);
     } catch (cause) {
-      throw diskError(`Cannot make ${folder}`, cause);
+      throw diskError(CODE, `Cannot make ${folder}`, cause);
     }
     const numbers = disk.list(folder).map((name) => walFileNumber(name) ?? 0);
     return new WalWriter(options, Math.max(0, ...numbers) + 1);
@@ -170,7 +172,12 @@ export class WalWriter {
     }
     this.#startGroup();
     this.#cutBack();
-    throw diskError(`Cannot write ${group.length} bytes to ${this.#file.path}`, cause, writtenSize);
+    throw diskError(
+      CODE,
+      `Cannot write ${group.length} bytes to ${this.#file.path}`,
+      cause,
+      writtenSize,
+    );
   }
 
   /** Forgets the group that waits for `commit`. */
@@ -221,7 +228,8 @@ export class WalWriter {
 
   #prepare(): void {
     this.#throwIfFailed();
-    if (this.#frames.size === 0 && this.#goodSize >= this.#fileSizeMax) this.#turnFile();
+    const isFull = this.#goodSize >= this.#fileSizeMax && this.#goodSize > WAL_HEADER_SIZE;
+    if (isFull && this.#frames.size === 0) this.#turnFile();
     this.#record.clear();
   }
 
@@ -257,12 +265,12 @@ export class WalWriter {
       const header = encodeWalHeader({ generation, fileNumber, laneRange });
       const writtenSize = file.append(header);
       if (writtenSize === header.length) return file;
-      throw diskError(`Cannot write the header of ${path}`, null, writtenSize);
+      throw diskError(CODE, `Cannot write the header of ${path}`, null, writtenSize);
     } catch (cause) {
-      if (errorCode(cause) === null && !(cause instanceof OverloadError)) throw cause;
+      const error = diskError(CODE, `Cannot start ${path}`, cause);
       file?.close();
       if (file) removeQuietly(disk, path);
-      throw cause instanceof OverloadError ? cause : diskError(`Cannot start ${path}`, cause);
+      throw error;
     }
   }
 
@@ -319,7 +327,7 @@ export class WalWriter {
   }
 
   #fail(message: string, cause: unknown): never {
-    this.#failure ??= diskError(message, cause);
+    this.#failure ??= diskError(CODE, message, cause);
     throw this.#failure;
   }
 }
@@ -331,9 +339,4 @@ function removeQuietly(disk: Disk, path: string): void {
   } catch (error) {
     if (errorCode(error) === null) throw error;
   }
-}
-
-function diskError(message: string, cause: unknown, writtenSize?: number): OverloadError {
-  const reason = cause instanceof Error ? cause.message : `only ${writtenSize ?? 0} were written`;
-  return new OverloadError("TIDELINE_WAL_DISK", `${message}: ${reason}`, { cause });
 }
