@@ -1,0 +1,323 @@
+/**
+ * Works a plan out over a grid, in columns: children first and side by side, so that all leaves are asked for at once.
+ * Data comes through the LeafSource; raw series only for range functions whose parameters are worked out first.
+ */
+import { assert, unreachable } from "@tideline/common";
+import type { Coverage, LeafSource, SeriesSource, StepGrid } from "@tideline/model";
+import type { Annotations } from "../annotations.ts";
+import type { Budget } from "../budget.ts";
+import {
+  columnsSize,
+  repeatedOverSteps,
+  withoutNames,
+  type Columns,
+  type NameRemoval,
+} from "../columns/columns.ts";
+import { groupLabels } from "../functions/aggregate/grouping.ts";
+import type { CallContext, RollupCard, Value } from "../functions/card.ts";
+import { checkQuantiles } from "../functions/rollup/quantiles.ts";
+import { checkStepCount, instantGrid, stepCountOf, subqueryGrid } from "../grid.ts";
+import { labelKeyOf } from "../labels/label-key.ts";
+import { evaluateLeaf, type LeafRequest } from "../leaf/evaluate-leaf.ts";
+import { lastEndMs, windowTimes } from "../leaf/leaf-node.ts";
+import type { Pacer } from "../pacer.ts";
+import type {
+  AggregatePlan,
+  BinaryPlan,
+  LeafPlan,
+  Plan,
+  RollupPlan,
+  SubqueryPlan,
+  TransformPlan,
+} from "../plan/plan.ts";
+import type { QueryOptions } from "../query-types.ts";
+import { checkCounterNames } from "./counter-names.ts";
+import { rollupColumns } from "./rollup-columns.ts";
+import { isSetOperator, numberOperator } from "./scalar-operators.ts";
+import { combineSets } from "./set-operators.ts";
+import { combineScalars, combineWithScalar } from "./vector-scalar.ts";
+import { combineVectors } from "./vector-vector.ts";
+
+/** What the query as a whole has seen so far. */
+export interface QueryTally {
+  readonly missing: Coverage["missing"][number][];
+  seriesFetched: number;
+  samplesRead: number;
+}
+
+export interface ExecutorTools {
+  readonly options: QueryOptions;
+  readonly source: SeriesSource;
+  readonly leaves: LeafSource;
+  readonly budget: Budget;
+  readonly pacer: Pacer;
+  readonly annotations: Annotations;
+  readonly tally: QueryTally;
+}
+
+export class Executor {
+  readonly #tools: ExecutorTools;
+  readonly #removal: NameRemoval;
+  /** Leaves by text and grid: one that stands twice in a query is asked for once. */
+  readonly #leaves = new Map<string, Promise<Columns>>();
+
+  constructor(tools: ExecutorTools) {
+    this.#tools = tools;
+    this.#removal = { delayed: tools.options.delayedNameRemoval ?? false };
+  }
+
+  /** @throws {ExecutionError} the query fails; {OverloadError}, {CorruptionError} from the source; the signal's reason */
+  async evaluate(plan: Plan, grid: StepGrid): Promise<Value> {
+    const value = await this.#evaluate(plan, grid);
+    await this.#tools.pacer.turn();
+    return value;
+  }
+
+  async #evaluate(plan: Plan, grid: StepGrid): Promise<Value> {
+    switch (plan.kind) {
+      case "number":
+        return { type: "scalar", values: new Float64Array(stepCountOf(grid)).fill(plan.value) };
+      case "string":
+        return { type: "string", text: plan.text };
+      case "leaf":
+        return vectorValue(await this.#leaf(plan, grid));
+      case "rollup":
+        return vectorValue(await this.#rollup(plan, grid));
+      case "transform":
+        return this.#transform(plan, grid);
+      case "aggregate":
+        return vectorValue(await this.#aggregate(plan, grid));
+      case "binary":
+        return this.#binary(plan, grid);
+      case "negation":
+        return this.#negation(await this.evaluate(plan.operand, grid));
+      case "invariant":
+        return this.#invariant(plan.plan, grid);
+      default:
+        return unreachable(plan);
+    }
+  }
+
+  /** Evaluates children side by side and gives their memory back once the parent is there. */
+  async #over<T extends Value | Columns>(
+    plans: readonly Plan[],
+    grid: StepGrid,
+    combine: (values: readonly Value[]) => T,
+  ): Promise<T> {
+    const values = await Promise.all(plans.map((plan) => this.evaluate(plan, grid)));
+    const { budget } = this.#tools;
+    const size = values.reduce((sum, value) => sum + sizeOf(value), 0);
+    budget.hold(size);
+    try {
+      return combine(values);
+    } finally {
+      budget.release(size);
+    }
+  }
+
+  #context(grid: StepGrid): CallContext {
+    const { options, annotations } = this.#tools;
+    return {
+      grid,
+      stepCount: stepCountOf(grid),
+      queryGrid: options.grid,
+      isInstant: options.isInstant,
+      removal: this.#removal,
+      annotations,
+    };
+  }
+
+  async #leaf(plan: LeafPlan, grid: StepGrid): Promise<Columns> {
+    const name = `${grid.startMs} ${grid.endMs} ${grid.stepMs} ${plan.text}`;
+    let asked = this.#leaves.get(name);
+    if (!asked) this.#leaves.set(name, (asked = this.#askLeaf(plan.text, grid)));
+    const columns = await asked;
+    const { card, parameters } = plan.node;
+    const { annotations } = this.#tools;
+    if (card?.warnsOfQuantile === true)
+      checkQuantiles(Float64Array.from(parameters.slice(0, 1)), annotations, plan.parameterSpan);
+    return this.#named(columns, plan.names, card, plan.span, plan.node.shape !== "rollup");
+  }
+
+  async #askLeaf(text: string, grid: StepGrid): Promise<Columns> {
+    const { options, leaves, budget, pacer, tally } = this.#tools;
+    const { tenant, lookbackMs, extraFilters, limits } = options;
+    const { seriesCountMax, sampleCountMax } = limits;
+    const leaf = { tenant, text, grid, lookbackMs, extraFilters, seriesCountMax, sampleCountMax };
+    const result = await leaves.evaluate(leaf, pacer.signal);
+    tally.missing.push(...result.coverage.missing);
+    tally.samplesRead += result.sampleCount;
+    tally.seriesFetched += result.columns.keys.length;
+    budget.addSamples(result.sampleCount);
+    // Held to the end of the query, for the leaf may be wanted again.
+    budget.hold(columnsSize(result.columns.keys.length, result.columns.stepCount));
+    const { stepCount, keys, values, presence } = result.columns;
+    return { stepCount, labels: keys.map(labelKeyOf), dropsName: null, values, presence };
+  }
+
+  /** The result of a range function or timestamp with its names dropped, if they are to be. */
+  #named(
+    columns: Columns,
+    names: "kept" | "dropped",
+    card: RollupCard | null,
+    span: LeafPlan["span"],
+    disjointMerge: boolean,
+  ): Columns {
+    if (card?.wantsCounter === true)
+      checkCounterNames(columns.labels, this.#tools.annotations, span);
+    return names === "kept" ? columns : withoutNames(columns, this.#removal, disjointMerge);
+  }
+
+  async #rollup(plan: RollupPlan, grid: StepGrid): Promise<Columns> {
+    const { card, input, call } = plan;
+    const values = await Promise.all(plan.parameters.map((part) => this.evaluate(part, grid)));
+    const parameters = values.map((value) => {
+      assert(value.type === "scalar", "parameters of range functions are scalars");
+      return value.values;
+    });
+    if (card.warnsOfQuantile === true && parameters[0])
+      checkQuantiles(parameters[0], this.#tools.annotations, call.arguments[0]?.span ?? call.span);
+    const span = (card.warnsOfQuantile === true ? call.arguments.at(-1) : call.arguments[0])?.span;
+    let columns: Columns;
+    if (input.kind === "subquery") {
+      columns = await this.#rollupSubquery(card, input, parameters, grid);
+    } else {
+      const { options, source, budget, pacer, tally } = this.#tools;
+      const tools = { source, budget, pacer };
+      const answer = await evaluateLeaf(input.node, parameters, leafRequest(options, grid), tools);
+      tally.missing.push(...answer.coverage.missing);
+      tally.samplesRead += answer.sampleCount;
+      tally.seriesFetched += answer.seriesCount;
+      const { stepCount, keys, values: cells, presence } = answer.columns;
+      columns = {
+        stepCount,
+        labels: keys.map(labelKeyOf),
+        dropsName: null,
+        values: cells,
+        presence,
+      };
+    }
+    return this.#named(columns, plan.names, card, span ?? call.span, false);
+  }
+
+  async #rollupSubquery(
+    card: RollupCard,
+    subquery: SubqueryPlan,
+    parameters: readonly Float64Array[],
+    grid: StepGrid,
+  ): Promise<Columns> {
+    const times = windowTimes(subquery, subquery.rangeMs, grid);
+    const { inner, columns } = await this.subquery(subquery, grid);
+    return rollupColumns(columns, inner, times, card, parameters);
+  }
+
+  /** The inner columns of a subquery, over the inner grid that all windows of the outer grid need. */
+  async subquery(
+    subquery: SubqueryPlan,
+    grid: StepGrid,
+  ): Promise<{ inner: StepGrid; columns: Columns }> {
+    const times = windowTimes(subquery, subquery.rangeMs, grid);
+    const { rangeMs, stepMs } = subquery;
+    const inner = subqueryGrid(times.endStartMs, lastEndMs(times), rangeMs, stepMs);
+    checkStepCount(stepCountOf(inner), this.#tools.options.limits.pointsPerSeriesMax);
+    const value = await this.evaluate(subquery.plan, inner);
+    if (value.type === "vector") return { inner, columns: value.columns };
+    assert(value.type === "scalar", "a subquery is over a vector or a scalar");
+    const presence = new Uint8Array(value.values.length).fill(1);
+    const columns = {
+      stepCount: presence.length,
+      labels: [""],
+      dropsName: null,
+      values: value.values,
+      presence,
+    };
+    return { inner, columns };
+  }
+
+  #transform(plan: TransformPlan, grid: StepGrid): Promise<Value> {
+    return this.#over(plan.arguments, grid, (values) =>
+      plan.card.evaluate(values, { ...this.#context(grid), call: plan.call }),
+    );
+  }
+
+  #aggregate(plan: AggregatePlan, grid: StepGrid): Promise<Columns> {
+    const { card, expression } = plan;
+    const { grouping, without } = expression;
+    const plans = plan.parameter ? [plan.input, plan.parameter] : [plan.input];
+    return this.#over(plans, grid, ([input, parameter]) => {
+      assert(input?.type === "vector", "an aggregation is over a vector");
+      const { columns } = input;
+      const groups = groupLabels(columns.labels, columns.dropsName, grouping, without);
+      const label = parameter?.type === "string" ? [parameter.text] : [];
+      return card.evaluate(columns, groups, parameter ?? null, {
+        ...this.#context(grid),
+        parameterSpan: expression.parameter?.span ?? expression.span,
+        groupBy: (labels) =>
+          groupLabels(labels, null, without ? grouping : [...grouping, ...label], without),
+      });
+    });
+  }
+
+  #binary(plan: BinaryPlan, grid: StepGrid): Promise<Value> {
+    const { operator, matching, returnBool } = plan.expression;
+    return this.#over<Value>([plan.left, plan.right], grid, ([left, right]) => {
+      assert(
+        left && right && left.type !== "string" && right.type !== "string",
+        "the parser checks types",
+      );
+      const isBothVectors = left.type === "vector" && right.type === "vector";
+      if (isSetOperator(operator)) {
+        assert(isBothVectors && matching, "set operators are between vectors");
+        return vectorValue(combineSets(operator, left.columns, right.columns, matching));
+      }
+      const apply = numberOperator(operator);
+      const removal = this.#removal;
+      if (isBothVectors) {
+        assert(matching, "two vectors are matched");
+        const operation = { operator: apply, matching, returnBool, removal };
+        return vectorValue(combineVectors(left.columns, right.columns, operation));
+      }
+      if (left.type === "scalar" && right.type === "scalar")
+        return { type: "scalar", values: combineScalars(apply, left.values, right.values) };
+      const [vector, scalar] = left.type === "vector" ? [left, right] : [right, left];
+      assert(vector.type === "vector" && scalar.type === "scalar", "one side is a vector");
+      const side = { values: scalar.values, isLeft: left.type === "scalar" };
+      return vectorValue(combineWithScalar(apply, vector.columns, side, returnBool, removal));
+    });
+  }
+
+  #negation(operand: Value): Value {
+    assert(operand.type !== "string", "the parser checks types");
+    if (operand.type === "scalar")
+      return { type: "scalar", values: operand.values.map((value) => -value) };
+    const { columns } = operand;
+    const values = columns.values.map((value) => -value);
+    return vectorValue(withoutNames({ ...columns, values }, this.#removal, false));
+  }
+
+  async #invariant(plan: Plan, grid: StepGrid): Promise<Value> {
+    const stepCount = stepCountOf(grid);
+    const value = await this.evaluate(plan, instantGrid(grid.startMs));
+    if (value.type === "string" || stepCount === 1) return value;
+    if (value.type === "vector") return vectorValue(repeatedOverSteps(value.columns, stepCount));
+    const values = new Float64Array(stepCount);
+    for (let step = 0; step < stepCount; step += 1) values.set(value.values, step);
+    return { type: "scalar", values };
+  }
+}
+
+function vectorValue(columns: Columns): Value {
+  return { type: "vector", columns };
+}
+
+function sizeOf(value: Value): number {
+  if (value.type === "string") return value.text.length;
+  if (value.type === "scalar") return value.values.byteLength;
+  return columnsSize(value.columns.labels.length, value.columns.stepCount);
+}
+
+/** What a leaf is evaluated against, by the query's options. */
+export function leafRequest(options: QueryOptions, grid: StepGrid): LeafRequest {
+  const { tenant, lookbackMs, extraFilters, limits } = options;
+  return { tenant, grid, lookbackMs, extraFilters, seriesCountMax: limits.seriesCountMax };
+}

@@ -1,0 +1,70 @@
+/** Collects the rows of a result by their labels, when it is not known beforehand how many there will be. */
+import { sameLabelsError, withoutBlankRows, type Columns } from "../columns/columns.ts";
+
+export class RowCollector {
+  readonly #stepCount: number;
+  readonly #rowOf = new Map<string, number>();
+  readonly #dropsName: number[] = [];
+  values: Float64Array;
+  presence: Uint8Array;
+
+  constructor(stepCount: number, rowCountExpected: number) {
+    this.#stepCount = stepCount;
+    this.values = new Float64Array(rowCountExpected * stepCount);
+    this.presence = new Uint8Array(rowCountExpected * stepCount);
+  }
+
+  /** Start of the row with these labels, in `values` and `presence`, which may be new arrays after it. */
+  row(labels: string, dropsName = false): number {
+    const known = this.#rowOf.get(labels);
+    if (known !== undefined) {
+      if (dropsName) this.#dropsName[known] = 1;
+      return known * this.#stepCount;
+    }
+    const row = this.#rowOf.size;
+    this.#rowOf.set(labels, row);
+    this.#dropsName.push(dropsName ? 1 : 0);
+    const size = (row + 1) * this.#stepCount;
+    if (size > this.values.length) this.#grow(size * 2);
+    return row * this.#stepCount;
+  }
+
+  #grow(size: number): void {
+    const values = new Float64Array(size);
+    values.set(this.values);
+    this.values = values;
+    const presence = new Uint8Array(size);
+    presence.set(this.presence);
+    this.presence = presence;
+  }
+
+  /** Takes a sample. @throws {ExecutionError} when the row has one at that step already */
+  put(at: number, value: number): void {
+    if (this.presence[at] === 1) throw sameLabelsError();
+    this.presence[at] = 1;
+    this.values[at] = value;
+  }
+
+  /** Copies the samples of a row that `mask` lets through. @throws {ExecutionError} as put */
+  copy(start: number, from: Columns, fromRow: number, mask: Uint8Array | null): void {
+    const source = fromRow * from.stepCount;
+    for (let step = 0; step < from.stepCount; step += 1) {
+      if (from.presence[source + step] === 0 || mask?.[step] === 0) continue;
+      const at = start + step;
+      if (this.presence[at] === 1) throw sameLabelsError();
+      this.presence[at] = 1;
+      this.values[at] = from.values[source + step] as number;
+    }
+  }
+
+  finish(): Columns {
+    const size = this.#rowOf.size * this.#stepCount;
+    return withoutBlankRows({
+      stepCount: this.#stepCount,
+      labels: [...this.#rowOf.keys()],
+      dropsName: this.#dropsName.includes(1) ? Uint8Array.from(this.#dropsName) : null,
+      values: this.values.subarray(0, size),
+      presence: this.presence.subarray(0, size),
+    });
+  }
+}

@@ -1,0 +1,58 @@
+/** count_values: how many samples of the group have each value; the value becomes a label. */
+import { ExecutionError } from "@tideline/model";
+import { blankColumns, withoutBlankRows, type Columns } from "../../columns/columns.ts";
+import { bytesText, withLabel } from "../../labels/label-key.ts";
+import { floatText } from "../../numeric/float-text.ts";
+import type { AggregateCard, AggregateContext } from "../card.ts";
+import { textOf } from "../transform/elementwise.ts";
+
+function countValues(columns: Columns, name: string, context: AggregateContext): Columns {
+  if (name === "" || !name.isWellFormed()) {
+    throw new ExecutionError(
+      "TIDELINE_QUERY_LABEL_NAME",
+      `invalid label name ${JSON.stringify(name)}`,
+    );
+  }
+  const nameBytes = bytesText(name);
+  const { stepCount } = columns;
+  // One label set per distinct (row, value); most series repeat few values.
+  const labels: string[] = [];
+  const indexOf = new Map<string, number>();
+  const sampleLabels = new Int32Array(columns.presence.length);
+  for (let row = 0, at = 0; row < columns.labels.length; row += 1) {
+    const key = columns.labels[row] as string;
+    for (let step = 0; step < stepCount; step += 1, at += 1) {
+      if (columns.presence[at] === 0) continue;
+      const text = floatText(columns.values[at] as number);
+      const tagged = withLabel(key, nameBytes, text);
+      let index = indexOf.get(tagged);
+      if (index === undefined) {
+        index = labels.length;
+        indexOf.set(tagged, index);
+        labels.push(tagged);
+      }
+      sampleLabels[at] = index;
+    }
+  }
+  const groups = context.groupBy(labels);
+  const result = blankColumns(groups.labels, stepCount, groups.dropsName);
+  for (let at = 0; at < columns.presence.length; at += 1) {
+    if (columns.presence[at] === 0) continue;
+    const group = groups.groupOf[sampleLabels[at] as number] as number;
+    const target = group * stepCount + (at % stepCount);
+    result.presence[target] = 1;
+    result.values[target] = (result.values[target] as number) + 1;
+  }
+  return withoutBlankRows(result);
+}
+
+export const counting: readonly AggregateCard[] = [
+  {
+    kind: "aggregate",
+    name: "count_values",
+    help: "How many samples of the group have each value; the value is put into the label named",
+    parameterType: "string",
+    evaluate: (columns, _groups, parameter, context) =>
+      countValues(columns, textOf(parameter ?? undefined), context),
+  },
+];

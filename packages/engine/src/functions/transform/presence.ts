@@ -1,0 +1,60 @@
+/** absent, and what absent_over_time is made of: a sample where a vector has none. */
+import { METRIC_NAME, type Matcher } from "@tideline/model";
+import type { Expression } from "@tideline/promql";
+import { withoutBlankRows, type Columns } from "../../columns/columns.ts";
+import { labelKey } from "../../labels/label-key.ts";
+import type { TransformCard, TransformContext, Value } from "../card.ts";
+import { vectorOf } from "./elementwise.ts";
+
+/** The labels that a missing series would have: those that the selector pins to one value. */
+function pinnedLabels(expression: Expression | undefined): string {
+  const matchers = selectorMatchers(expression);
+  const counts = new Map<string, number>();
+  for (const { name } of matchers) counts.set(name, (counts.get(name) ?? 0) + 1);
+  const pinned = matchers.filter(
+    ({ name, operator }) => operator === "=" && name !== METRIC_NAME && counts.get(name) === 1,
+  );
+  return labelKey(pinned);
+}
+
+function selectorMatchers(expression: Expression | undefined): readonly Matcher[] {
+  if (expression?.kind === "vectorSelector") return expression.matchers;
+  if (expression?.kind === "matrixSelector") return expression.selector.matchers;
+  return [];
+}
+
+function absentFrom(values: readonly Value[], context: TransformContext): Value {
+  const columns = vectorOf(values[0]);
+  const { stepCount } = context;
+  const presence = new Uint8Array(stepCount).fill(1);
+  for (let at = 0; at < columns.presence.length; at += 1)
+    if (columns.presence[at] === 1) presence[at % stepCount] = 0;
+  const absent: Columns = {
+    stepCount,
+    labels: [pinnedLabels(context.call.arguments[0])],
+    dropsName: null,
+    values: new Float64Array(stepCount).fill(1),
+    presence,
+  };
+  return { type: "vector", columns: withoutBlankRows(absent) };
+}
+
+export const presence: readonly TransformCard[] = [
+  {
+    kind: "transform",
+    name: "absent",
+    help: "1 where the vector has no sample, with the labels that its selector pins",
+    argumentTypes: ["vector"],
+    returnType: "vector",
+    evaluate: absentFrom,
+  },
+  {
+    kind: "transform",
+    name: "absent_over_time",
+    help: "1 where no series has a sample in the window, with the labels that the selector pins",
+    argumentTypes: ["matrix"],
+    returnType: "vector",
+    // The planner hands it present_over_time of its argument.
+    evaluate: absentFrom,
+  },
+];

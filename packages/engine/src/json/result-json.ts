@@ -1,0 +1,158 @@
+/**
+ * A result as JSON: `{"resultType":…,"result":…}`, the data of Prometheus' answer; the envelope is the server's. Digits
+ * go straight into bytes: no object and no string per point.
+ */
+import { unreachable } from "@tideline/common";
+import type { StepGrid } from "@tideline/model";
+import type { Columns } from "../columns/columns.ts";
+import { LabelCursor, plainText } from "../labels/label-key.ts";
+import type { RawMatrix } from "../leaf/raw-matrix.ts";
+import type { QueryResult } from "../query-types.ts";
+import { ByteSink, POINT_SIZE_MAX } from "./byte-sink.ts";
+import { timeText, writeFloat } from "./write-number.ts";
+
+/** The JSON of a result's data in chunks of some 256 KiB, made as they are asked for; owned by the caller. */
+export function* writeResultJson({ data }: QueryResult): Generator<Uint8Array> {
+  const sink = new ByteSink();
+  const resultType = data.type === "samples" ? "matrix" : data.type;
+  sink.latin1(`{"resultType":"${resultType}","result":`);
+  switch (data.type) {
+    case "scalar":
+      openPoint(sink, data.timeMs);
+      closePoint(sink, data.value[0] as number);
+      break;
+    case "string":
+      sink.raw(Buffer.from(`[${timeText(data.timeMs)},${JSON.stringify(data.text)}]`));
+      break;
+    case "vector":
+      yield* writeVector(sink, data.columns, data.timeMs);
+      break;
+    case "matrix":
+      yield* writeMatrix(sink, data.columns, data.grid);
+      break;
+    case "samples":
+      yield* writeSamples(sink, data.samples);
+      break;
+    default:
+      unreachable(data);
+  }
+  sink.latin1("}");
+  yield* sink.finish();
+}
+
+function openPoint(sink: ByteSink, timeMs: number): void {
+  sink.latin1(`[${timeText(timeMs)},"`);
+}
+
+function closePoint(sink: ByteSink, value: number): void {
+  sink.room(POINT_SIZE_MAX);
+  sink.at = writeFloat(value, sink.bytes, sink.at);
+  sink.latin1('"]');
+}
+
+function* writeVector(sink: ByteSink, columns: Columns, timeMs: number): Generator<Uint8Array> {
+  const time = Buffer.from(`,"value":[${timeText(timeMs)},"`);
+  sink.latin1("[");
+  let isFirst = true;
+  for (let row = 0; row < columns.labels.length; row += 1) {
+    if (columns.presence[row] === 0) continue;
+    sink.latin1(isFirst ? '{"metric":' : ',{"metric":');
+    isFirst = false;
+    writeLabels(sink, columns.labels[row] as string);
+    sink.raw(time);
+    closePoint(sink, columns.values[row] as number);
+    sink.latin1("}");
+    yield* sink.drain();
+  }
+  sink.latin1("]");
+}
+
+function* writeMatrix(sink: ByteSink, columns: Columns, grid: StepGrid): Generator<Uint8Array> {
+  const { stepCount, labels, presence, values } = columns;
+  // The opening of each step's point, with its time, is the same in all rows.
+  const openings = Array.from({ length: stepCount }, (_, step) =>
+    Buffer.from(`,[${timeText(grid.startMs + step * grid.stepMs)},"`),
+  );
+  sink.latin1("[");
+  let isFirst = true;
+  for (let row = 0; row < labels.length; row += 1) {
+    const start = row * stepCount;
+    let step = 0;
+    while (step < stepCount && presence[start + step] === 0) step += 1;
+    if (step === stepCount) continue;
+    sink.latin1(isFirst ? '{"metric":' : ',{"metric":');
+    isFirst = false;
+    writeLabels(sink, labels[row] as string);
+    sink.latin1(',"values":[');
+    let skipsComma = true;
+    for (; step < stepCount; step += 1) {
+      if (presence[start + step] === 0) continue;
+      writePoint(sink, openings[step] as Uint8Array, values[start + step] as number, skipsComma);
+      skipsComma = false;
+    }
+    sink.latin1("]}");
+    yield* sink.drain();
+  }
+  sink.latin1("]");
+}
+
+/** @param opening `,[time,"` */
+function writePoint(sink: ByteSink, opening: Uint8Array, value: number, skipsComma: boolean): void {
+  sink.room(POINT_SIZE_MAX);
+  const { bytes } = sink;
+  let { at } = sink;
+  for (let i = skipsComma ? 1 : 0; i < opening.length; i += 1, at += 1)
+    bytes[at] = opening[i] as number;
+  at = writeFloat(value, bytes, at);
+  bytes[at] = 34; // "
+  bytes[at + 1] = 93; // ]
+  sink.at = at + 2;
+}
+
+function* writeSamples(sink: ByteSink, { series }: RawMatrix): Generator<Uint8Array> {
+  sink.latin1("[");
+  let isFirst = true;
+  for (const { labels, timestampsMs, values } of series) {
+    sink.latin1(isFirst ? '{"metric":' : ',{"metric":');
+    isFirst = false;
+    writeLabels(sink, labels);
+    sink.latin1(',"values":[');
+    for (let i = 0; i < timestampsMs.length; i += 1) {
+      if (i > 0) sink.latin1(",");
+      openPoint(sink, timestampsMs[i] as number);
+      closePoint(sink, values[i] as number);
+      if (sink.chunks.length > 0) yield* sink.drain();
+    }
+    sink.latin1("]}");
+    yield* sink.drain();
+  }
+  sink.latin1("]");
+}
+
+const cursor = new LabelCursor();
+
+/** A label set as a JSON object. */
+function writeLabels(sink: ByteSink, key: string): void {
+  cursor.open(key);
+  sink.latin1("{");
+  let isFirst = true;
+  while (cursor.next()) {
+    sink.latin1(isFirst ? '"' : ',"');
+    isFirst = false;
+    writeText(sink, cursor.name());
+    sink.latin1('":"');
+    writeText(sink, cursor.value());
+    sink.latin1('"');
+  }
+  sink.latin1("}");
+}
+
+/** What cannot stand in a JSON string as it is: quotes, backslashes, control characters. */
+// eslint-disable-next-line no-control-regex -- control characters are what JSON escapes
+const ESCAPED = /["\\\u0000-\u001f]/;
+
+/** The inside of a JSON string; `bytes` has one character per UTF-8 byte. */
+function writeText(sink: ByteSink, bytes: string): void {
+  if (!ESCAPED.test(bytes)) sink.latin1(bytes);
+  else sink.raw(Buffer.from(JSON.stringify(plainText(bytes)).slice(1, -1)));
+}

@@ -1,0 +1,220 @@
+/**
+ * Label keys: how a label set is written while a query runs.
+ *
+ * A label key is the canonical series key (docs/formats/identity.md) without its tenant, as a string of one character
+ * per byte. So two label sets are equal when their strings are, a Map can be keyed by them, the empty set is "", and
+ * taking labels away is slicing. Names and values inside are UTF-8 bytes: `bytesText` and `plainText` go between
+ * those and ordinary text. Each label is: varint size, name, varint size, value; sorted by name, no empty values.
+ */
+import { METRIC_NAME, type Label } from "@tideline/model";
+
+/** Size of the tenant at the start of a series key. */
+const TENANT_SIZE = 8;
+
+/** The label set without labels. */
+export const NO_LABELS = "";
+
+/** Ordinary text → one character per UTF-8 byte. */
+export function bytesText(text: string): string {
+  return isAscii(text) ? text : Buffer.from(text, "utf8").toString("latin1");
+}
+
+/** One character per UTF-8 byte → ordinary text. */
+export function plainText(bytes: string): string {
+  return isAscii(bytes) ? bytes : Buffer.from(bytes, "latin1").toString("utf8");
+}
+
+function isAscii(text: string): boolean {
+  for (let i = 0; i < text.length; i += 1) if (text.charCodeAt(i) > 0x7f) return false;
+  return true;
+}
+
+/** The label key of a canonical series key. */
+export function labelKeyOf(seriesKey: Uint8Array): string {
+  return Buffer.from(seriesKey.buffer, seriesKey.byteOffset, seriesKey.byteLength).toString(
+    "latin1",
+    TENANT_SIZE,
+  );
+}
+
+/**
+ * Walks the labels of a key. One cursor is used again and again, so that walking makes no objects:
+ * `while (cursor.next()) …`.
+ */
+export class LabelCursor {
+  #key = "";
+  #next = 0;
+  /** Offset of the label in the key; `end` is where the next one starts. */
+  start = 0;
+  end = 0;
+  nameStart = 0;
+  nameEnd = 0;
+  valueStart = 0;
+  valueEnd = 0;
+
+  open(key: string): this {
+    this.#key = key;
+    this.#next = 0;
+    return this;
+  }
+
+  next(): boolean {
+    if (this.#next >= this.#key.length) return false;
+    this.start = this.#next;
+    this.nameEnd = this.#sized(this.start);
+    this.nameStart = this.#at;
+    this.valueEnd = this.#sized(this.nameEnd);
+    this.valueStart = this.#at;
+    this.end = this.valueEnd;
+    this.#next = this.end;
+    return true;
+  }
+
+  #at = 0;
+
+  /** Reads the varint at `offset`; leaves the start of what it measures in `#at` and returns its end. */
+  #sized(offset: number): number {
+    let at = offset;
+    let size = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.#key.charCodeAt(at);
+      at += 1;
+      size += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      scale *= 0x80;
+    }
+    this.#at = at;
+    return at + size;
+  }
+
+  /** Name, as bytes. */
+  name(): string {
+    return this.#key.slice(this.nameStart, this.nameEnd);
+  }
+
+  /** Value, as bytes. */
+  value(): string {
+    return this.#key.slice(this.valueStart, this.valueEnd);
+  }
+}
+
+/** Shared by the leaf functions below: none of them calls another while it walks. */
+const shared = new LabelCursor();
+
+/** The value of a label, as bytes; "" when it is absent. `name` is bytes as well. */
+export function labelValue(key: string, name: string): string {
+  const cursor = shared.open(key);
+  while (cursor.next()) if (cursor.name() === name) return cursor.value();
+  return "";
+}
+
+/** The metric's name as ordinary text, "" when there is none. */
+export function metricNameOf(key: string): string {
+  return plainText(labelValue(key, METRIC_NAME));
+}
+
+/** The key without its metric name. */
+export function withoutMetricName(key: string): string {
+  const cursor = shared.open(key);
+  while (cursor.next()) {
+    if (cursor.nameEnd - cursor.nameStart === 8 && cursor.name() === METRIC_NAME) {
+      return key.slice(0, cursor.start) + key.slice(cursor.end);
+    }
+  }
+  return key;
+}
+
+/** Only the labels named. `names` are bytes. */
+export function keepLabels(key: string, names: ReadonlySet<string>): string {
+  if (names.size === 0) return NO_LABELS;
+  const cursor = shared.open(key);
+  let kept = "";
+  while (cursor.next()) if (names.has(cursor.name())) kept += key.slice(cursor.start, cursor.end);
+  return kept;
+}
+
+/** All labels but those named. `names` are bytes. */
+export function dropLabels(key: string, names: ReadonlySet<string>): string {
+  if (names.size === 0) return key;
+  const cursor = shared.open(key);
+  let kept = "";
+  while (cursor.next()) if (!names.has(cursor.name())) kept += key.slice(cursor.start, cursor.end);
+  return kept;
+}
+
+/** Sets a label, or removes it when `value` is "". Name and value are bytes. */
+export function withLabel(key: string, name: string, value: string): string {
+  const cursor = shared.open(key);
+  let before = "";
+  let after = "";
+  while (cursor.next()) {
+    const other = cursor.name();
+    if (other === name) continue;
+    if (other < name) before += key.slice(cursor.start, cursor.end);
+    else after += key.slice(cursor.start, cursor.end);
+  }
+  if (value === "") return before + after;
+  return before + sizeText(name.length) + name + sizeText(value.length) + value + after;
+}
+
+function sizeText(size: number): string {
+  let rest = size;
+  let text = "";
+  while (rest >= 0x80) {
+    text += String.fromCharCode((rest % 0x80) | 0x80);
+    rest = Math.floor(rest / 0x80);
+  }
+  return text + String.fromCharCode(rest);
+}
+
+/** A label key from ordinary labels in any order; empty values are left out. */
+export function labelKey(labels: readonly Label[]): string {
+  let key = NO_LABELS;
+  for (const { name, value } of labels) key = withLabel(key, bytesText(name), bytesText(value));
+  return key;
+}
+
+/** The labels of a key as ordinary text, in canonical order. */
+export function labelsOf(key: string): Label[] {
+  const cursor = new LabelCursor().open(key);
+  const labels: Label[] = [];
+  while (cursor.next())
+    labels.push({ name: plainText(cursor.name()), value: plainText(cursor.value()) });
+  return labels;
+}
+
+const left = new LabelCursor();
+const right = new LabelCursor();
+
+/** Prometheus' order of label sets: label by label, name before value, a prefix first; by bytes. */
+export function compareLabelKeys(a: string, b: string): number {
+  if (a === b) return 0;
+  left.open(a);
+  right.open(b);
+  for (;;) {
+    const more = left.next();
+    if (!right.next()) return more ? 1 : 0;
+    if (!more) return -1;
+    const names = compareText(left.name(), right.name());
+    if (names !== 0) return names;
+    const values = compareText(left.value(), right.value());
+    if (values !== 0) return values;
+  }
+}
+
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** As Prometheus writes a label set in its messages: `{a="b", c="d"}`, or `name{a="b"}`. */
+export function labelKeyText(key: string): string {
+  let name = "";
+  const parts: string[] = [];
+  for (const label of labelsOf(key)) {
+    if (label.name === METRIC_NAME) name = label.value;
+    else parts.push(`${label.name}=${JSON.stringify(label.value)}`);
+  }
+  return name !== "" && parts.length === 0 ? name : `${name}{${parts.join(", ")}}`;
+}

@@ -1,0 +1,68 @@
+/** Raw samples of a range selector at one instant: what an instant query of `x[5m]` answers. */
+import { isStaleAt, type Coverage } from "@tideline/model";
+import { labelKeyOf } from "../labels/label-key.ts";
+import { filtersOf, type LeafRequest, type LeafTools } from "./evaluate-leaf.ts";
+import { lastEndMs, windowTimes, type TimeShift } from "./leaf-node.ts";
+import type { VectorSelector } from "@tideline/promql";
+import { SampleDecoder } from "./sample-decoder.ts";
+import { readSeries } from "./series-reader.ts";
+
+export interface RawSeries {
+  /** Label key. */
+  readonly labels: string;
+  readonly timestampsMs: Float64Array;
+  /** Bit for bit as stored, staleness markers left out. */
+  readonly values: Float64Array;
+}
+
+export interface RawMatrix {
+  readonly series: readonly RawSeries[];
+}
+
+export interface RawSelection extends TimeShift {
+  readonly selector: VectorSelector;
+  readonly rangeMs: number;
+}
+
+/** @throws as evaluateLeaf */
+export async function readRawMatrix(
+  selection: RawSelection,
+  request: LeafRequest,
+  tools: LeafTools,
+): Promise<{ matrix: RawMatrix; coverage: Coverage; seriesCount: number }> {
+  const times = windowTimes(selection, selection.rangeMs, request.grid);
+  const query = {
+    tenant: request.tenant,
+    filters: filtersOf(selection.selector.matchers, request.extraFilters),
+    startMs: times.endStartMs - selection.rangeMs + 1,
+    endMs: lastEndMs(times),
+    seriesCountMax: request.seriesCountMax,
+  };
+  const found = await readSeries(tools.source, query, tools.budget, tools.pacer.signal);
+  const decoder = new SampleDecoder(times);
+  const series: RawSeries[] = [];
+  for (const { key, blocks } of found.series) {
+    if (tools.pacer.isDue) await tools.pacer.turn();
+    const { timestampsMs, values, words, windows } = decoder.decode(blocks);
+    const start = windows.starts[0] as number;
+    const end = windows.ends[0] as number;
+    tools.budget.addSamples(end - start);
+    tools.budget.hold((end - start) * 16);
+    const ownTimes = new Float64Array(end - start);
+    const ownValues = new Float64Array(end - start);
+    let count = 0;
+    for (let i = start; i < end; i += 1) {
+      if (isStaleAt(words, i)) continue;
+      ownTimes[count] = timestampsMs[i] as number;
+      ownValues.set(values.subarray(i, i + 1), count);
+      count += 1;
+    }
+    if (count === 0) continue;
+    series.push({
+      labels: labelKeyOf(key),
+      timestampsMs: ownTimes.subarray(0, count),
+      values: ownValues.subarray(0, count),
+    });
+  }
+  return { matrix: { series }, coverage: found.coverage, seriesCount: found.series.length };
+}

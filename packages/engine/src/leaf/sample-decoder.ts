@@ -1,0 +1,185 @@
+/**
+ * Blocks of one series → its samples, in reused flat memory.
+ *
+ * Timestamps that many series share are decoded once: a sequence is known by the ids of its timestamp blocks, and
+ * carries its windows. Blocks that overlap are merged sample by sample (law 3); such a series has a sequence of its own.
+ */
+import { decodeTimestamps, decodeValues } from "@tideline/kernels";
+import { beats, CorruptionError, wordsOf, type ValueBlock } from "@tideline/model";
+import type { WindowTimes, Windows } from "../functions/card.ts";
+import { ScratchWindows, windowsOf } from "./windows.ts";
+
+/** Sequences kept at a time hold at most this many timestamps (8 bytes each). */
+const SHARED_TIMESTAMPS_MAX = 1 << 20;
+
+interface Sequence {
+  readonly ids: readonly number[];
+  readonly timestampsMs: Float64Array;
+  windows: Windows | null;
+}
+
+/** Samples of one series; everything in it is borrowed until the next decode. */
+export interface DecodedSeries {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  /** The bits of `values`. */
+  readonly words: Uint32Array;
+  readonly count: number;
+  readonly windows: Windows;
+}
+
+export class SampleDecoder {
+  readonly #times: WindowTimes;
+  readonly #scratchWindows: ScratchWindows;
+  readonly #sequences = new Map<string, Sequence>();
+  #sharedCount = 0;
+  #last: Sequence | null = null;
+  #values = new Float64Array(0);
+  #words: Uint32Array = new Uint32Array(0);
+  /** Two pairs of columns for merging, and the block that is merged in. */
+  #merge: Columns = columnsOf(0);
+  #merged: Columns = columnsOf(0);
+  #block: Columns = columnsOf(0);
+
+  constructor(times: WindowTimes) {
+    this.#times = times;
+    this.#scratchWindows = new ScratchWindows(times);
+  }
+
+  /** @param blocks ascending by minMs. @throws {CorruptionError} on bytes that are no blocks */
+  decode(blocks: readonly ValueBlock[]): DecodedSeries {
+    try {
+      return overlaps(blocks) ? this.#decodeMerged(blocks) : this.#decodeInTurn(blocks);
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      throw new CorruptionError("TIDELINE_BLOCK", `Cannot decode a block: ${cause.message}`, {
+        cause,
+      });
+    }
+  }
+
+  #decodeInTurn(blocks: readonly ValueBlock[]): DecodedSeries {
+    const sequence = this.#sequenceOf(blocks);
+    const count = sequence.timestampsMs.length;
+    if (this.#values.length < count) {
+      this.#values = new Float64Array(roomFor(count));
+      this.#words = wordsOf(this.#values);
+    }
+    let at = 0;
+    for (const { timestamps, bytes } of blocks) {
+      decodeValues(bytes, this.#values.subarray(at, at + timestamps.count));
+      at += timestamps.count;
+    }
+    sequence.windows ??= windowsOf(sequence.timestampsMs, count, this.#times);
+    return {
+      timestampsMs: sequence.timestampsMs,
+      values: this.#values,
+      words: this.#words,
+      count,
+      windows: sequence.windows,
+    };
+  }
+
+  #sequenceOf(blocks: readonly ValueBlock[]): Sequence {
+    if (this.#last && isSequenceOf(this.#last, blocks)) return this.#last;
+    const ids = blocks.map((block) => block.timestamps.id);
+    const name = ids.join();
+    let sequence = this.#sequences.get(name);
+    if (!sequence) {
+      let count = 0;
+      for (const { timestamps } of blocks) count += timestamps.count;
+      const timestampsMs = new Float64Array(count);
+      let at = 0;
+      for (const { timestamps } of blocks) {
+        decodeTimestamps(timestamps.bytes, timestampsMs.subarray(at, at + timestamps.count));
+        at += timestamps.count;
+      }
+      if (this.#sharedCount + count > SHARED_TIMESTAMPS_MAX) {
+        this.#sequences.clear();
+        this.#sharedCount = 0;
+      }
+      this.#sharedCount += count;
+      sequence = { ids, timestampsMs, windows: null };
+      this.#sequences.set(name, sequence);
+    }
+    this.#last = sequence;
+    return sequence;
+  }
+
+  #decodeMerged(blocks: readonly ValueBlock[]): DecodedSeries {
+    let total = 0;
+    for (const { timestamps } of blocks) total += timestamps.count;
+    this.#merge = withRoom(this.#merge, total);
+    this.#merged = withRoom(this.#merged, total);
+    this.#block = withRoom(this.#block, total);
+    this.#merge.count = 0;
+    for (const { timestamps, bytes } of blocks) {
+      const { count } = timestamps;
+      decodeTimestamps(timestamps.bytes, this.#block.timestampsMs.subarray(0, count));
+      decodeValues(bytes, this.#block.values.subarray(0, count));
+      this.#block.count = count;
+      mergeColumns(this.#merge, this.#block, this.#merged);
+      [this.#merge, this.#merged] = [this.#merged, this.#merge];
+    }
+    const { timestampsMs, values, words, count } = this.#merge;
+    const windows = this.#scratchWindows.of(timestampsMs, count);
+    return { timestampsMs, values, words, count, windows };
+  }
+}
+
+function isSequenceOf(sequence: Sequence, blocks: readonly ValueBlock[]): boolean {
+  if (sequence.ids.length !== blocks.length) return false;
+  for (let i = 0; i < blocks.length; i += 1)
+    if (sequence.ids[i] !== blocks[i]?.timestamps.id) return false;
+  return true;
+}
+
+function overlaps(blocks: readonly ValueBlock[]): boolean {
+  for (let i = 1; i < blocks.length; i += 1) {
+    const before = blocks[i - 1] as ValueBlock;
+    const block = blocks[i] as ValueBlock;
+    if (block.timestamps.minMs <= before.timestamps.maxMs) return true;
+  }
+  return false;
+}
+
+interface Columns {
+  readonly timestampsMs: Float64Array;
+  readonly values: Float64Array;
+  readonly words: Uint32Array;
+  count: number;
+}
+
+function columnsOf(capacity: number): Columns {
+  const values = new Float64Array(capacity);
+  return { timestampsMs: new Float64Array(capacity), values, words: wordsOf(values), count: 0 };
+}
+
+function withRoom(columns: Columns, count: number): Columns {
+  return columns.values.length >= count ? columns : columnsOf(roomFor(count));
+}
+
+function roomFor(count: number): number {
+  return Math.max(1024, 2 ** Math.ceil(Math.log2(count)));
+}
+
+/** Merges two ascending columns into a third; of two samples at one time the one that beats the other stays. */
+function mergeColumns(a: Columns, b: Columns, target: Columns): void {
+  let i = 0;
+  let j = 0;
+  let count = 0;
+  while (i < a.count || j < b.count) {
+    const aMs = i < a.count ? (a.timestampsMs[i] as number) : Infinity;
+    const bMs = j < b.count ? (b.timestampsMs[j] as number) : Infinity;
+    const takesB = bMs < aMs || (bMs === aMs && beats(b.words, j, a.words, i));
+    target.timestampsMs[count] = takesB ? bMs : aMs;
+    const from = takesB ? b.words : a.words;
+    const at = (takesB ? j : i) * 2;
+    target.words[count * 2] = from[at] as number;
+    target.words[count * 2 + 1] = from[at + 1] as number;
+    if (aMs <= bMs) i += 1;
+    if (bMs <= aMs) j += 1;
+    count += 1;
+  }
+  target.count = count;
+}

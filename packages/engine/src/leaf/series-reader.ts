@@ -1,0 +1,78 @@
+/**
+ * Reads a search to its end and puts together what belongs to one series: lanes and nodes deliver its blocks in any
+ * number of batches.
+ */
+import type { Coverage, SearchQuery, SeriesSource, ValueBlock } from "@tideline/model";
+import { ExecutionError } from "@tideline/model";
+import type { Budget } from "../budget.ts";
+
+export interface FoundSeries {
+  readonly key: Uint8Array;
+  /** Ascending by minMs; they may overlap. */
+  readonly blocks: readonly ValueBlock[];
+}
+
+export interface FoundSeriesList {
+  /** Sorted by key, so that results do not depend on the order of delivery. */
+  readonly series: readonly FoundSeries[];
+  readonly coverage: Coverage;
+  /** Bytes held in the budget; whoever took the list releases them. */
+  readonly heldSize: number;
+}
+
+/** What an entry of the table costs beside its bytes, roughly. */
+const SERIES_OVERHEAD_SIZE = 200;
+const BLOCK_OVERHEAD_SIZE = 64;
+
+/** @throws {ExecutionError} past the query's seriesCountMax or the memory budget */
+export async function readSeries(
+  source: SeriesSource,
+  query: SearchQuery,
+  budget: Budget,
+  signal: AbortSignal,
+): Promise<FoundSeriesList> {
+  const found = new Map<string, { key: Uint8Array; blocks: readonly ValueBlock[] }>();
+  let heldSize = 0;
+  const search = source.search(query, signal);
+  for await (const batch of search) {
+    let batchSize = 0;
+    for (const { key, blocks } of batch) {
+      const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+      const known = found.get(text);
+      if (known) known.blocks = [...known.blocks, ...blocks];
+      else found.set(text, { key, blocks });
+      if (!known) batchSize += SERIES_OVERHEAD_SIZE + key.length;
+      for (const block of blocks) batchSize += BLOCK_OVERHEAD_SIZE + block.bytes.length;
+    }
+    heldSize += batchSize;
+    budget.hold(batchSize);
+    checkSeriesCount(found.size, query.seriesCountMax);
+  }
+  const keys = [...found.keys()].toSorted();
+  return {
+    series: keys.map((key) => sortedByTime(found.get(key) as FoundSeries)),
+    coverage: search.coverage(),
+    heldSize,
+  };
+}
+
+function checkSeriesCount(count: number, countMax: number): void {
+  if (countMax === 0 || count <= countMax) return;
+  throw new ExecutionError(
+    "TIDELINE_QUERY_SERIES",
+    `the query selects more than ${countMax} series: narrow its selectors or raise -search.maxUniqueTimeseries`,
+  );
+}
+
+function sortedByTime(series: FoundSeries): FoundSeries {
+  const { key, blocks } = series;
+  for (let i = 1; i < blocks.length; i += 1) {
+    if (minMsOf(blocks[i]) < minMsOf(blocks[i - 1]))
+      return { key, blocks: blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs) };
+  }
+  return series;
+}
+
+function minMsOf(block: ValueBlock | undefined): number {
+  return block ? block.timestamps.minMs : 0;
+}

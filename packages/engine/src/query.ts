@@ -1,0 +1,155 @@
+/** The front door of the engine: text in, result out. */
+import { InputError, type Coverage } from "@tideline/model";
+import {
+  DEFAULT_PARSE_OPTIONS,
+  parse,
+  resolveDurations,
+  typeOf,
+  type ParseOptions,
+} from "@tideline/promql";
+import { Annotations } from "./annotations.ts";
+import { Budget } from "./budget.ts";
+import { settleNames, type Columns } from "./columns/columns.ts";
+import { Executor, leafRequest, type ExecutorTools } from "./execute/executor.ts";
+import { sortedByLabels } from "./execute/result-order.ts";
+import type { Value } from "./functions/card.ts";
+import { languageFacts } from "./functions/shelf.ts";
+import { checkStepCount, stepCountOf } from "./grid.ts";
+import { leafSourceOf } from "./leaf/leaf-source.ts";
+import { readRawMatrix } from "./leaf/raw-matrix.ts";
+import { Pacer } from "./pacer.ts";
+import type { QueryPlan } from "./plan/plan.ts";
+import { planQuery } from "./plan/planner.ts";
+import type {
+  Prepared,
+  QueryOptions,
+  QueryResult,
+  QuerySources,
+  ResultData,
+} from "./query-types.ts";
+
+/** Step of subqueries that name none: Prometheus' default evaluation interval. */
+const SUBQUERY_STEP_MS = 60_000;
+
+/** Parses and checks a query. @throws {ParseError} (an InputError) with line and column */
+export function prepare(text: string, options: ParseOptions = DEFAULT_PARSE_OPTIONS): Prepared {
+  const expression = parse(text, languageFacts, options);
+  return { text, expression, type: typeOf(expression, languageFacts) };
+}
+
+/**
+ * Evaluates a query. Computes in stretches of some 20 ms, so that the event loop turns and `signal` can be aborted.
+ *
+ * @throws {InputError} a range query of something that is no vector or scalar; a bad duration expression
+ * @throws {ExecutionError} the query fails while it runs, or passes a limit
+ * @throws {OverloadError} {CorruptionError} from the sources; the signal's reason when it is aborted
+ */
+export async function execute(
+  prepared: Prepared,
+  options: QueryOptions,
+  sources: QuerySources,
+  signal: AbortSignal,
+): Promise<QueryResult> {
+  checkRangeType(prepared, options);
+  checkStepCount(stepCountOf(options.grid), options.limits.pointsPerSeriesMax);
+  const annotations = new Annotations(prepared.text);
+  const tally = { missing: [] as Coverage["missing"][number][], seriesFetched: 0, samplesRead: 0 };
+  // One failing leaf stops the others.
+  const stop = new AbortController();
+  const tools: ExecutorTools = {
+    options,
+    source: sources.series,
+    leaves: sources.leaves ?? leafSourceOf(sources.series, options.limits),
+    budget: new Budget(options.limits),
+    pacer: new Pacer(AbortSignal.any([signal, stop.signal])),
+    annotations,
+    tally,
+  };
+  try {
+    const data = await run(prepared, options, tools);
+    return {
+      data,
+      coverage: { missing: withoutRepeats(tally.missing) },
+      warnings: annotations.warnings(),
+      infos: annotations.infos(),
+      seriesFetched: tally.seriesFetched,
+      samplesRead: tally.samplesRead,
+    };
+  } finally {
+    stop.abort();
+  }
+}
+
+async function run(
+  prepared: Prepared,
+  options: QueryOptions,
+  tools: ExecutorTools,
+): Promise<ResultData> {
+  const { grid, isInstant } = options;
+  const durations = { ...grid, stepMs: isInstant ? 0 : grid.stepMs };
+  const expression = resolveDurations(prepared.expression, durations, prepared.text);
+  const subqueryStepMs = options.subqueryStepMs ?? SUBQUERY_STEP_MS;
+  const plan = planQuery(expression, { grid, subqueryStepMs });
+  if (plan.kind === "value") {
+    const value = await new Executor(tools).evaluate(plan.plan, grid);
+    return valueData(value, options);
+  }
+  return rangeData(plan, options, tools);
+}
+
+/** What an instant query of a range selector or subquery shows. */
+async function rangeData(
+  plan: Exclude<QueryPlan, { kind: "value" }>,
+  options: QueryOptions,
+  tools: ExecutorTools,
+): Promise<ResultData> {
+  if (plan.kind === "subquery") {
+    const { inner, columns } = await new Executor(tools).subquery(plan.subquery, options.grid);
+    return { type: "matrix", grid: inner, columns: sortedByLabels(settleNames(columns)) };
+  }
+  const request = leafRequest(options, options.grid);
+  const answer = await readRawMatrix(plan.selection, request, tools);
+  tools.tally.missing.push(...answer.coverage.missing);
+  tools.tally.seriesFetched += answer.seriesCount;
+  tools.tally.samplesRead = tools.budget.sampleCount;
+  return { type: "samples", samples: answer.matrix };
+}
+
+function valueData(value: Value, { grid, isInstant }: QueryOptions): ResultData {
+  const timeMs = grid.startMs;
+  if (value.type === "string") return { type: "string", timeMs, text: value.text };
+  if (value.type === "scalar") {
+    if (isInstant) return { type: "scalar", timeMs, value: value.values };
+    return { type: "matrix", grid, columns: scalarRow(value.values) };
+  }
+  const columns = settleNames(value.columns);
+  return isInstant
+    ? { type: "vector", timeMs, columns }
+    : { type: "matrix", grid, columns: sortedByLabels(columns) };
+}
+
+/** A scalar of a range query is a matrix of one row without labels. */
+function scalarRow(values: Float64Array): Columns {
+  const presence = new Uint8Array(values.length).fill(1);
+  return { stepCount: values.length, labels: [""], dropsName: null, values, presence };
+}
+
+const TYPE_WORDS = {
+  scalar: "scalar",
+  vector: "instant vector",
+  matrix: "range vector",
+  string: "string",
+} as const;
+
+function checkRangeType({ type }: Prepared, { isInstant }: QueryOptions): void {
+  if (isInstant || type === "scalar" || type === "vector") return;
+  throw new InputError(
+    "TIDELINE_QUERY_TYPE",
+    `invalid expression type ${JSON.stringify(TYPE_WORDS[type])} for range query, must be Scalar or instant Vector`,
+  );
+}
+
+function withoutRepeats(missing: Coverage["missing"]): Coverage["missing"] {
+  const seen = new Map(missing.map((item) => [`${item.where} ${item.reason}`, item]));
+  return [...seen.values()];
+}
