@@ -1,0 +1,61 @@
+/**
+ * How a decoder's budgets are spent: limits of the scan, and tables beside it.
+ *
+ * A series costs its key as received, KEY_HEADER_SIZE and, for tables, at most 49 bytes.
+ */
+import { assert } from "@tideline/common";
+import { KEY_TABLES_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";
+import { IDENTITY_SIZE, type LabelLimits } from "@tideline/model";
+import type { DecoderOptions } from "../decoder.ts";
+import { IDENTITY_INDEX_SLOTS_PER_REF } from "./identity-index.ts";
+
+/** What a ref takes besides the key's own tables: its identity, its slot in the index, its first key. */
+const REF_TABLES_SIZE = IDENTITY_SIZE + IDENTITY_INDEX_SLOTS_PER_REF * 4 + 4;
+
+/**
+ * Budget per series from which the number of series is drawn. Smaller keys run out of numbers first, larger
+ * ones out of arena; tables that are not reached are never touched and cost no memory.
+ */
+const SERIES_SIZE = 200;
+
+/** The densest usual samples: a value of zero is left out, and a timestamp takes eight bytes. */
+const SAMPLE_SIZE_MIN = 8;
+
+/** A key may spell labels that are dropped (empty, or given twice), but not without bound. */
+const KEY_SIZE_CEILING = 1 << 20;
+
+const METADATA_COUNT_MAX = 65_536;
+
+export function scanLimits(options: DecoderOptions): WriteScanLimits {
+  const { tableSize, bodySizeMax, limits } = options;
+  const keyCountMax = Math.floor(tableSize / SERIES_SIZE);
+  const tables = Math.ceil(keyCountMax * (KEY_TABLES_SIZE + REF_TABLES_SIZE));
+  assert(keyCountMax > 0, "a table has room for a series");
+  return {
+    inputSizeMax: bodySizeMax,
+    rawSizeMax: bodySizeMax,
+    rowCountMax: Math.ceil(bodySizeMax / SAMPLE_SIZE_MIN),
+    keyCountMax,
+    arenaSize: Math.floor((tableSize - tables) / 4) * 4,
+    keySizeMax: keySizeMax(limits),
+    metadataCountMax: METADATA_COUNT_MAX,
+  };
+}
+
+function keySizeMax({
+  labelsPerSeriesMax,
+  labelNameSizeMax,
+  labelValueSizeMax,
+}: LabelLimits): number {
+  // 16: tags and lengths, twice as many as usual.
+  return Math.min(
+    KEY_SIZE_CEILING,
+    labelsPerSeriesMax * (labelNameSizeMax + labelValueSizeMax + 16),
+  );
+}
+
+/** Bytes that a decoder reserves. Columns that are lent come on top: 20 bytes a row in flight. */
+export function remoteWriteMemorySize(options: DecoderOptions): number {
+  const limits = scanLimits(options);
+  return writeScanMemorySize(limits) + Math.ceil(limits.keyCountMax * REF_TABLES_SIZE);
+}

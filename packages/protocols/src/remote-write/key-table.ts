@@ -1,0 +1,124 @@
+/**
+ * The series that senders of remote write have named: keys of the scan → refs.
+ *
+ * A key is one spelling, byte for byte; a ref is a series. A key that is new is decoded once: canonical
+ * labels, identity, and through it the ref, so that spellings of one series share it. A key whose labels
+ * are bad gets a mark instead, by which the scan drops its rows from then on. Labels are kept once, as the
+ * first spelling in the scan's arena: `keyOf` makes the canonical key from it anew.
+ */
+import { assert } from "@tideline/common";
+import {
+  REASON_BIG_TIMESTAMP,
+  REASON_KEY_TOO_LARGE,
+  REASON_SMALL_TIMESTAMP,
+  REF_BAD_FIRST,
+  type WriteScanner,
+} from "@tideline/kernels";
+import {
+  canonicalKey,
+  IDENTITY_SIZE,
+  identityOf,
+  type BadLabels,
+  type LabelLimits,
+  type SeriesTable,
+} from "@tideline/model";
+import { IdentityIndex } from "./identity-index.ts";
+import { labelsOf } from "./label-records.ts";
+
+/** The mark of a bad key is REF_BAD_FIRST + its reason's place in this list. */
+const LABEL_REASONS: readonly BadLabels[] = [
+  "no_labels",
+  "empty_label_name",
+  "invalid_utf8",
+  "too_many_labels",
+  "too_long_label_name",
+  "too_long_label_value",
+];
+
+export class KeyTable implements SeriesTable {
+  readonly #scanner: WriteScanner;
+  readonly #limits: LabelLimits;
+  readonly #index: IdentityIndex;
+  /** The key that named a ref first. */
+  readonly #keyOfRef: Uint32Array;
+  #identities = new Uint8Array(0);
+  #knownKeyCount = 0;
+  #epoch = 1;
+
+  constructor(scanner: WriteScanner, limits: LabelLimits) {
+    this.#scanner = scanner;
+    this.#limits = limits;
+    this.#index = new IdentityIndex(scanner.limits.keyCountMax);
+    this.#keyOfRef = new Uint32Array(scanner.limits.keyCountMax);
+  }
+
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  get refCount(): number {
+    return this.#index.refCount;
+  }
+
+  get identities(): Uint8Array {
+    const size = this.refCount * IDENTITY_SIZE;
+    if (this.#identities.length !== size) {
+      this.#identities = this.#index.identities.subarray(0, size);
+    }
+    return this.#identities;
+  }
+
+  keyOf(ref: number): Uint8Array {
+    assert(ref < this.refCount, "a ref of this epoch");
+    const key = this.#canonicalKey(this.#keyOfRef[ref] as number);
+    assert(typeof key !== "string", "a ref stands for a good key");
+    return key;
+  }
+
+  /** Gives every new key of the scanner its ref or its mark. */
+  register(): void {
+    const keyCount = this.#scanner.keyCount;
+    for (let key = this.#knownKeyCount; key < keyCount; key += 1) {
+      this.#scanner.setRef(key, this.#refOf(key));
+    }
+    this.#knownKeyCount = keyCount;
+  }
+
+  #refOf(key: number): number {
+    const canonical = this.#canonicalKey(key);
+    if (typeof canonical === "string") return REF_BAD_FIRST + LABEL_REASONS.indexOf(canonical);
+    const refCount = this.refCount;
+    const ref = this.#index.refOf(identityOf(canonical));
+    if (ref === refCount) this.#keyOfRef[ref] = key;
+    return ref;
+  }
+
+  #canonicalKey(key: number): Uint8Array | BadLabels {
+    const [accountId, projectId] = this.#scanner.keyTenant(key);
+    const labels = labelsOf(this.#scanner.keyRecords(key));
+    return canonicalKey({ accountId, projectId }, labels, this.#limits);
+  }
+
+  /** Starts anew, with no keys: refs given out so far mean nothing any more. */
+  reset(): void {
+    this.#scanner.reset();
+    this.#index.clear();
+    this.#knownKeyCount = 0;
+    this.#epoch += 1;
+  }
+
+  /** What the scanner's last `resolve` took out, by reason. */
+  ignoredByReason(): Record<string, number> {
+    const counts = this.#scanner.ignoredCounts;
+    const result: Record<string, number> = {};
+    const add = (reason: string, code: number): void => {
+      const count = counts[code] as number;
+      if (count > 0) result[reason] = count;
+    };
+    LABEL_REASONS.forEach(add);
+    add("too_large_labels", REASON_KEY_TOO_LARGE);
+    add("small_timestamp", REASON_SMALL_TIMESTAMP);
+    add("big_timestamp", REASON_BIG_TIMESTAMP);
+    return result;
+  }
+}
