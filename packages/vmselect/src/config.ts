@@ -35,8 +35,8 @@ export const searchFlags = {
     help: "Most points per series that a range query may ask for",
   }),
   "search.maxUniqueTimeseries": integer({
-    default: 300_000,
-    help: "Most series that a selector may match. 0 means no limit",
+    default: 0,
+    help: "Most series that a selector may match. 0 means as many as the allowed memory holds",
   }),
   "search.maxSamplesPerQuery": integer({
     default: 1_000_000_000,

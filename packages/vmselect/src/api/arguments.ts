@@ -81,7 +81,9 @@ export function unescapeLabelName(name: string): string {
   if (!name.startsWith("U__")) return name;
   const escaped = name.slice(3);
   if (!/^(?:[a-zA-Z0-9:]|__|_[0-9a-fA-F]{1,6}_)*$/.test(escaped)) return name;
-  const codePoints = [...escaped.matchAll(/_([0-9a-fA-F]{1,6})_/g)].map(([, hex]) => Number.parseInt(hex ?? "", 16));
+  const codePoints = [...escaped.matchAll(/_([0-9a-fA-F]{1,6})_/g)].map(([, hex]) =>
+    Number.parseInt(hex ?? "", 16),
+  );
   if (codePoints.some((codePoint) => codePoint > 0x10_ffff)) return name;
   return escaped.replaceAll(/__|_([0-9a-fA-F]{1,6})_/g, (_match, hex: string | undefined) =>
     hex === undefined ? "_" : String.fromCodePoint(Number.parseInt(hex, 16)),

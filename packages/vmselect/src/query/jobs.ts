@@ -49,8 +49,8 @@ export interface IndexJob {
 export type Job = QueryJob | IndexJob;
 
 export interface JobAnswer {
-  /** The value of "data" as JSON text in UTF-8. */
-  readonly chunks: readonly Uint8Array<ArrayBuffer>[];
+  /** The value of "data" as JSON text in UTF-8; each chunk alone in its ArrayBuffer. */
+  readonly chunks: readonly Uint8Array[];
   readonly coverage: Coverage;
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
@@ -58,20 +58,12 @@ export interface JobAnswer {
   readonly seriesFetchedCount: number;
 }
 
-/** An error that crossed a thread: enough to answer the client and to log it. */
-export interface JobFailure {
-  readonly errorClass: string;
-  readonly code: string;
-  readonly message: string;
-  readonly status: number;
-  readonly retryAfterMs: number;
-}
-
 export type ToWorker =
   | { readonly type: "run"; readonly jobId: number; readonly job: Job }
   | { readonly type: "cancel"; readonly jobId: number };
 
+/** A failure is encoded as wire has it (docs/formats/wire.md). */
 export type FromWorker =
   | { readonly type: "ready" }
   | { readonly type: "answer"; readonly jobId: number; readonly answer: JobAnswer }
-  | { readonly type: "failure"; readonly jobId: number; readonly failure: JobFailure };
+  | { readonly type: "failure"; readonly jobId: number; readonly failure: Uint8Array<ArrayBuffer> };

@@ -1,0 +1,60 @@
+/**
+ * The write side of a program over any RowSink: decoders, routes, metrics. vminsert mounts it over its
+ * nodes, vmsingle over its own storage.
+ */
+import { availableParallelism } from "node:os";
+import type { RowSink } from "@tideline/model";
+import { PROTOCOLS } from "@tideline/protocols";
+import { ConcurrencyLimit, type FlagValues, type ProgramContext } from "@tideline/service";
+import type { insertFlags } from "./config.ts";
+import { addDecoderMetrics, insertCounters } from "./write/insert-metrics.ts";
+import { insertRoutes } from "./write/insert-routes.ts";
+
+export interface StartInsertOptions {
+  readonly context: Pick<ProgramContext<typeof insertFlags>, "metrics" | "http">;
+  readonly flags: FlagValues<typeof insertFlags>;
+  readonly sink: RowSink;
+  /** Where a path of a protocol is mounted; a `:tenant` in it names the tenant. */
+  readonly pathsOf: (protocolPath: string) => readonly string[];
+  /** Memory for the tables of known series, over all protocols. */
+  readonly tableSize: number;
+}
+
+export function startInsert(options: StartInsertOptions): void {
+  const { context, flags, sink } = options;
+  const { metrics, http } = context;
+  const concurrentMax = flags.maxConcurrentInserts || 2 * availableParallelism();
+  const limit = new ConcurrencyLimit({
+    noun: "writes",
+    concurrentMax,
+    queueTimeoutMs: flags["insert.maxQueueDuration"],
+    status: 503,
+  });
+  metrics.gaugeFrom(
+    { name: "vm_concurrent_insert_capacity", help: "Writes that may be worked on at a time" },
+    () => concurrentMax,
+  );
+  metrics.gaugeFrom(
+    { name: "vm_concurrent_insert_current", help: "Writes that are worked on now" },
+    () => limit.runningCount,
+  );
+  const counters = insertCounters(metrics);
+  const bodySizeMax = flags.maxInsertRequestSize;
+  const decoders = PROTOCOLS.map((protocol) => ({
+    protocol,
+    decoder: protocol.createDecoder({
+      tableSize: Math.floor(options.tableSize / PROTOCOLS.length),
+      bodySizeMax,
+      limits: {
+        labelsPerSeriesMax: flags.maxLabelsPerTimeseries,
+        labelNameSizeMax: flags.maxLabelNameLen,
+        labelValueSizeMax: flags.maxLabelValueLen,
+      },
+    }),
+  }));
+  addDecoderMetrics(metrics, decoders);
+  const { pathsOf } = options;
+  for (const { protocol, decoder } of decoders) {
+    http.route(...insertRoutes({ pathsOf, protocol, decoder, sink, limit, bodySizeMax, counters }));
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The routes of one ingestion protocol: body in, 204 out when every row is kept. Rows that are dropped for
+ * good are counted and told in a header; the rest of their request is kept.
+ */
+import type { RowSink, Tenant } from "@tideline/model";
+import { DEFAULT_TENANT, parseTenant } from "@tideline/model";
+import type { BodyDecoder, DecodedBody, Protocol } from "@tideline/protocols";
+import {
+  readBodyChunks,
+  type ConcurrencyLimit,
+  type Exchange,
+  type Route,
+} from "@tideline/service";
+import type { InsertCounters } from "./insert-metrics.ts";
+
+export interface InsertRoutesOptions {
+  /** Where a path of the protocol is mounted; a `:tenant` in it names the tenant. */
+  readonly pathsOf: (protocolPath: string) => readonly string[];
+  readonly protocol: Protocol;
+  readonly decoder: BodyDecoder;
+  readonly sink: RowSink;
+  readonly limit: ConcurrencyLimit;
+  readonly bodySizeMax: number;
+  readonly counters: InsertCounters;
+}
+
+/** Tells how many rows were dropped and why: `too_long_label_name=2, small_timestamp=1`. */
+export const IGNORED_HEADER = "X-Tideline-Rows-Ignored";
+
+export function insertRoutes(options: InsertRoutesOptions): Route[] {
+  return options.protocol.paths.flatMap(options.pathsOf).map((path) => ({
+    path,
+    methods: ["POST", "PUT"],
+    errors: "text",
+    handle: (exchange) => insert(exchange, tenantOf(exchange, path), options),
+  }));
+}
+
+async function insert(
+  exchange: Exchange,
+  tenant: Tenant,
+  options: InsertRoutesOptions,
+): Promise<void> {
+  const { decoder, limit, bodySizeMax } = options;
+  const head = {
+    tenant,
+    contentType: exchange.request.headers["content-type"],
+    contentEncoding: exchange.request.headers["content-encoding"],
+  };
+  // A body that nobody can read is refused before it is received.
+  decoder.check(head);
+  const { chunks } = await readBodyChunks(exchange, { sizeMax: bodySizeMax });
+  // A place is taken only once the body is here: a slow sender holds up nobody.
+  const ignored = await limit.run(
+    () => keep(decoder.decode(head, chunks), options),
+    exchange.signal,
+  );
+  const reasons = Object.entries(ignored).filter(([, count]) => count > 0);
+  options.counters.ignored(ignored);
+  await exchange.send({
+    status: 204,
+    headers:
+      reasons.length === 0
+        ? {}
+        : { [IGNORED_HEADER]: reasons.map(([reason, count]) => `${reason}=${count}`).join(", ") },
+  });
+}
+
+/** Writes the rows of a body; returns what was dropped, by reason. */
+async function keep(
+  body: DecodedBody,
+  options: InsertRoutesOptions,
+): Promise<Record<string, number>> {
+  const { counters, sink, protocol } = options;
+  try {
+    const ignored = { ...body.ignoredByReason };
+    const { rowCount } = body.batch;
+    if (rowCount > 0) {
+      const outcome = await sink.write(body.batch);
+      let droppedCount = 0;
+      for (const [reason, count] of Object.entries(outcome.ignoredByReason)) {
+        ignored[reason] = (ignored[reason] ?? 0) + count;
+        droppedCount += count;
+      }
+      counters.inserted(protocol.name, rowCount - droppedCount);
+    }
+    counters.notStored("metadata", body.metadataCount);
+    counters.notStored("exemplar", body.exemplarCount);
+    counters.notStored("histogram", body.histogramCount);
+    return ignored;
+  } finally {
+    body.release();
+  }
+}
+
+function tenantOf(exchange: Exchange, path: string): Tenant {
+  return path.includes(":tenant") ? parseTenant(exchange.parameter("tenant")) : DEFAULT_TENANT;
+}

@@ -1,0 +1,225 @@
+/**
+ * The query API of Prometheus under one base path, for vmselect (per tenant) and vmsingle. Arguments are
+ * read here, the work is done in query workers, and the envelope is put around what they answer.
+ */
+import { performance } from "node:perf_hooks";
+import type { Clock } from "@tideline/common";
+import { DEFAULT_TENANT, InputError, parseTenant, type Tenant } from "@tideline/model";
+import { readForm, type Exchange, type Route } from "@tideline/service";
+import type { IndexJob, QueryJob, QueryLimits } from "../query/jobs.ts";
+import type { QueryRunner } from "../query/query-runner.ts";
+import { envelope, staticAnswer } from "./answer.ts";
+import {
+  booleanArgument,
+  durationArgument,
+  extraFilterArguments,
+  limitArgument,
+  requiredArgument,
+  selectorArguments,
+  timeArgument,
+  unescapeLabelName,
+  WHOLE_TIME,
+} from "./arguments.ts";
+
+export interface SelectRoutesOptions {
+  /** Path before `/api/v1/…`; `:tenant` in it names the tenant. */
+  readonly base: string;
+  /** Whether answers tell `isPartial`: a cluster's do. */
+  readonly withPartial: boolean;
+  readonly runner: QueryRunner;
+  readonly limits: QueryLimits;
+  readonly lookbackMs: number;
+  readonly queryLengthMax: number;
+  /** Series that /api/v1/series answers with at most; 0 = no limit. */
+  readonly seriesAnswerMax: number;
+  readonly denyPartial: boolean;
+  readonly clock: Clock;
+}
+
+/** VictoriaMetrics' defaults where Prometheus has none (reference 1.2.2). */
+const DEFAULT_STEP_MS = 300_000;
+const DEFAULT_RANGE_MS = 300_000;
+
+export function selectRoutes(options: SelectRoutesOptions): Route[] {
+  const api = new SelectApi(options);
+  const route = (path: string, handle: Route["handle"]): Route => ({
+    path: `${options.base}/api/v1/${path}`,
+    methods: ["GET", "POST"],
+    errors: "prometheus",
+    handle,
+  });
+  const fixed = (path: string, data: unknown): Route => {
+    const body = staticAnswer(data);
+    return route(path, (exchange) => exchange.send({ type: "application/json", body }));
+  };
+  return [
+    route("query", (exchange) => api.query(exchange)),
+    route("query_range", (exchange) => api.queryRange(exchange)),
+    route("series", (exchange) => api.index(exchange, "series")),
+    route("labels", (exchange) => api.index(exchange, "labelNames")),
+    route("label/:name/values", (exchange) => api.index(exchange, "labelValues")),
+    // Grafana reads the version to learn what the API can do; 2.24 is what VictoriaMetrics says, too.
+    fixed("status/buildinfo", {
+      version: "2.24.0",
+      revision: "tideline",
+      branch: "",
+      buildUser: "",
+      buildDate: "",
+      goVersion: "",
+    }),
+    fixed("metadata", {}),
+    fixed("query_exemplars", []),
+    fixed("rules", { groups: [] }),
+    fixed("alerts", { alerts: [] }),
+    fixed("notifiers", { notifiers: [] }),
+  ];
+}
+
+class SelectApi {
+  readonly #options: SelectRoutesOptions;
+
+  constructor(options: SelectRoutesOptions) {
+    this.#options = options;
+  }
+
+  async query(exchange: Exchange): Promise<void> {
+    const startedMs = performance.now();
+    const args = await readForm(exchange);
+    const nowMs = this.#options.clock.nowMs();
+    const timeMs = timeArgument(args, "time", nowMs, nowMs);
+    await this.#run(exchange, args, startedMs, {
+      ...this.#queryJob(exchange, args),
+      startMs: timeMs,
+      endMs: timeMs,
+      stepMs: Math.max(1, durationArgument(args, "step", DEFAULT_STEP_MS)),
+      isInstant: true,
+    });
+  }
+
+  async queryRange(exchange: Exchange): Promise<void> {
+    const startedMs = performance.now();
+    const args = await readForm(exchange);
+    const nowMs = this.#options.clock.nowMs();
+    const endMs = timeArgument(args, "end", nowMs, nowMs);
+    const startMs = timeArgument(args, "start", endMs - DEFAULT_RANGE_MS, nowMs);
+    const stepMs = durationArgument(args, "step", DEFAULT_STEP_MS);
+    if (endMs < startMs) {
+      throw new InputError(
+        "TIDELINE_RANGE",
+        'invalid parameter "end": end timestamp must not be before start time',
+      );
+    }
+    if (stepMs <= 0) {
+      throw new InputError(
+        "TIDELINE_STEP",
+        'invalid parameter "step": zero or negative query resolution step widths are not accepted. Try a positive integer',
+      );
+    }
+    const pointCount = Math.floor((endMs - startMs) / stepMs) + 1;
+    const { pointsPerSeriesMax } = this.#options.limits;
+    if (pointCount > pointsPerSeriesMax) {
+      throw new InputError(
+        "TIDELINE_POINTS",
+        `exceeded maximum resolution of ${pointsPerSeriesMax} points per timeseries (-search.maxPointsPerTimeseries): the query asks for ${pointCount}. Try decreasing the query resolution (?step=XX)`,
+      );
+    }
+    await this.#run(exchange, args, startedMs, {
+      ...this.#queryJob(exchange, args),
+      startMs,
+      endMs,
+      stepMs,
+      isInstant: false,
+    });
+  }
+
+  async index(exchange: Exchange, kind: IndexJob["kind"]): Promise<void> {
+    const args = await readForm(exchange);
+    const nowMs = this.#options.clock.nowMs();
+    const selectorTexts = selectorArguments(args);
+    if (kind === "series" && selectorTexts.length === 0) {
+      throw new InputError("TIDELINE_MATCH", "no match[] parameter provided");
+    }
+    const limit = limitArgument(args, "limit");
+    const labelName = unescapeLabelName(exchange.parameter("name"));
+    const isSeries = kind === "series";
+    const { limits, seriesAnswerMax } = this.#options;
+    await this.#run(exchange, args, null, {
+      kind,
+      tenant: this.#tenant(exchange),
+      selectorTexts,
+      extraFilters: extraFilterArguments(args),
+      startMs: timeArgument(args, "start", WHOLE_TIME.startMs, nowMs),
+      endMs: timeArgument(args, "end", WHOLE_TIME.endMs, nowMs),
+      labelName,
+      limit,
+      seriesCountMax:
+        isSeries && seriesAnswerMax > 0 && limit === 0 ? seriesAnswerMax : limits.seriesCountMax,
+    });
+  }
+
+  #queryJob(
+    exchange: Exchange,
+    args: URLSearchParams,
+  ): Omit<QueryJob, "startMs" | "endMs" | "stepMs" | "isInstant"> {
+    const text = requiredArgument(args, "query");
+    const { queryLengthMax } = this.#options;
+    const size = Buffer.byteLength(text);
+    if (size > queryLengthMax) {
+      throw new InputError(
+        "TIDELINE_QUERY_LENGTH",
+        `too long query; got ${size} bytes; mustn't exceed -search.maxQueryLen=${queryLengthMax} bytes`,
+      );
+    }
+    const lookbackMs = durationArgument(
+      args,
+      "max_lookback",
+      durationArgument(args, "lookback_delta", this.#options.lookbackMs),
+    );
+    if (lookbackMs <= 0) {
+      throw new InputError("TIDELINE_LOOKBACK", "the lookback must be a positive duration");
+    }
+    return {
+      kind: "query",
+      tenant: this.#tenant(exchange),
+      text,
+      lookbackMs,
+      extraFilters: extraFilterArguments(args),
+      limits: this.#options.limits,
+      limit: limitArgument(args, "limit"),
+    };
+  }
+
+  #tenant(exchange: Exchange): Tenant {
+    return this.#options.base.includes(":tenant")
+      ? parseTenant(exchange.parameter("tenant"))
+      : DEFAULT_TENANT;
+  }
+
+  async #run(
+    exchange: Exchange,
+    args: URLSearchParams,
+    startedMs: number | null,
+    job: QueryJob | IndexJob,
+  ): Promise<void> {
+    const answer = await this.#options.runner.run(job, {
+      signal: exchange.signal,
+      timeoutMs: durationArgument(args, "timeout", Infinity),
+      denyPartial: this.#options.denyPartial || booleanArgument(args, "deny_partial_response"),
+    });
+    const executionMs = startedMs === null ? null : performance.now() - startedMs;
+    const chunks = envelope(answer, { withPartial: this.#options.withPartial, executionMs });
+    await exchange.send({ type: "application/json", body: bodyOf(chunks) });
+  }
+}
+
+/** Small answers go out in one piece, with their length; large ones as a stream. */
+const ONE_PIECE_SIZE_MAX = 256 * 1024;
+
+function bodyOf(chunks: readonly Uint8Array[]): Uint8Array | AsyncIterable<Uint8Array> {
+  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+  return size <= ONE_PIECE_SIZE_MAX ? Buffer.concat(chunks, size) : streamOf(chunks);
+}
+
+async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks;
+}

@@ -1,0 +1,126 @@
+/**
+ * What stands between a request and the pool: a place among the running queries, the time limit, the
+ * word on partial answers, and the counters.
+ */
+import { performance } from "node:perf_hooks";
+import { ExecutionError, OverloadError } from "@tideline/model";
+import { ConcurrencyLimit, type Metrics } from "@tideline/service";
+import type { Job, JobAnswer } from "./jobs.ts";
+import type { QueryPool } from "./query-pool.ts";
+
+export interface QueryRunnerOptions {
+  readonly pool: QueryPool;
+  readonly concurrentMax: number;
+  readonly queueTimeoutMs: number;
+  /** Longest time of a query; a request can only lower it. */
+  readonly durationMaxMs: number;
+  readonly metrics: Metrics;
+  readonly log: { warn(fields: object, message: string): void };
+}
+
+export interface RunOptions {
+  /** Aborted when the client leaves. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly denyPartial: boolean;
+}
+
+/** Queries that take longer are logged and counted (VictoriaMetrics' default). */
+const SLOW_QUERY_MS = 5_000;
+
+export class QueryRunner {
+  readonly #options: QueryRunnerOptions;
+  readonly #limit: ConcurrencyLimit;
+  readonly #slowQueries;
+  readonly #partialResults;
+  readonly #seriesRead;
+
+  constructor(options: QueryRunnerOptions) {
+    this.#options = options;
+    const { metrics, concurrentMax, queueTimeoutMs, pool } = options;
+    this.#limit = new ConcurrencyLimit({
+      noun: "queries",
+      concurrentMax,
+      queueTimeoutMs,
+      status: 429,
+    });
+    this.#slowQueries = metrics.counter({
+      name: "vm_slow_queries_total",
+      help: "Queries that took five seconds or more",
+    });
+    this.#partialResults = metrics.counter({
+      name: "vm_partial_results_total",
+      help: "Answers that lack the data of a node or of a damaged part, and said so",
+    });
+    this.#seriesRead = metrics.histogram(
+      { name: "vm_series_read_per_query", help: "Series that the selectors of a query matched" },
+      [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
+    );
+    metrics.gaugeFrom(
+      { name: "vm_concurrent_select_capacity", help: "Queries that may run at a time" },
+      () => concurrentMax,
+    );
+    metrics.gaugeFrom(
+      { name: "vm_concurrent_select_current", help: "Queries that run now" },
+      () => this.#limit.runningCount,
+    );
+    metrics.counterFrom(
+      {
+        name: "tideline_query_worker_deaths_total",
+        help: "Query workers that stopped and were replaced",
+      },
+      () => pool.workerDeathCount,
+    );
+  }
+
+  /**
+   * @throws {OverloadError} 429 when no place came free in time; 503 when the answer would be partial and must not
+   * @throws {ExecutionError} TIDELINE_QUERY_TIMEOUT; or what the query failed with
+   */
+  async run(job: Job, { signal, timeoutMs, denyPartial }: RunOptions): Promise<JobAnswer> {
+    const limitMs = Math.min(timeoutMs, this.#options.durationMaxMs);
+    const deadline = AbortSignal.timeout(Math.max(1, Math.min(limitMs, 2 ** 31 - 1)));
+    const stop = AbortSignal.any([signal, deadline]);
+    const startedMs = performance.now();
+    try {
+      const answer = await this.#limit.run(() => this.#options.pool.run(job, stop), stop);
+      this.#seriesRead.observe(answer.seriesFetchedCount);
+      return this.#checkPartial(answer, denyPartial);
+    } catch (error) {
+      if (deadline.aborted && !signal.aborted) {
+        throw new ExecutionError(
+          "TIDELINE_QUERY_TIMEOUT",
+          `query timed out: it took longer than ${limitMs / 1_000} seconds (-search.maxQueryDuration or timeout)`,
+          { cause: error },
+        );
+      }
+      throw error;
+    } finally {
+      this.#noteSlow(job, performance.now() - startedMs);
+    }
+  }
+
+  #checkPartial(answer: JobAnswer, denyPartial: boolean): JobAnswer {
+    const { missing } = answer.coverage;
+    if (missing.length === 0) return answer;
+    if (denyPartial) {
+      throw new OverloadError(
+        "TIDELINE_PARTIAL",
+        `the answer would be partial, which is denied: ${missing.map(({ where, reason }) => `${where}: ${reason}`).join("; ")}`,
+      );
+    }
+    this.#partialResults.inc();
+    return answer;
+  }
+
+  #noteSlow(job: Job, durationMs: number): void {
+    if (durationMs < SLOW_QUERY_MS) return;
+    this.#slowQueries.inc();
+    const { startMs, endMs } = job;
+    const query = job.kind === "query" ? job.text : job.selectorTexts.join(" or ");
+    this.#options.log.warn(
+      { kind: job.kind, query, startMs, endMs, durationMs: Math.round(durationMs) },
+      "slow query",
+    );
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Entry of a query worker: runs jobs that main sends, over the port to the data that it was given.
+ * Answers' bytes are handed over, not copied.
+ */
+import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { must } from "@tideline/common";
+import { encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
+import type { FromWorker, ToWorker } from "./jobs.ts";
+import { runJob } from "./run-job.ts";
+
+const main = must(parentPort, "this file is run as a worker");
+const { framePort } = workerData as { framePort: MessagePort };
+const source = seriesSourceOf(portFrameSource(framePort));
+const running = new Map<number, AbortController>();
+
+main.on("message", (message: ToWorker) => {
+  if (message.type === "cancel") running.get(message.jobId)?.abort();
+  else void run(message);
+});
+
+async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<void> {
+  const cancel = new AbortController();
+  running.set(jobId, cancel);
+  try {
+    const answer = await runJob(job, source, cancel.signal);
+    const buffers = answer.chunks.map((chunk) => chunk.buffer as ArrayBuffer);
+    main.postMessage({ type: "answer", jobId, answer } satisfies FromWorker, buffers);
+  } catch (error) {
+    main.postMessage({
+      type: "failure",
+      jobId,
+      failure: encodeFailure(error),
+    } satisfies FromWorker);
+  } finally {
+    running.delete(jobId);
+  }
+}
+
+main.postMessage({ type: "ready" } satisfies FromWorker);

@@ -1,0 +1,116 @@
+/** One job from its texts to the JSON of its answer, over any source of data. Runs in a query worker. */
+import { execute, prepare, writeResultJson, type QueryResult } from "@tideline/engine";
+import {
+  keyLabels,
+  type Coverage,
+  type IndexAnswer,
+  type SearchQuery,
+  type SeriesSource,
+} from "@tideline/model";
+import { combine, extraFilterMatchers, selectorFilters } from "./extra-filters.ts";
+import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
+
+const TRUNCATED = "results truncated due to limit";
+
+/** @throws {InputError | ExecutionError | OverloadError} as parser, engine and source do */
+export async function runJob(
+  job: Job,
+  source: SeriesSource,
+  signal: AbortSignal,
+): Promise<JobAnswer> {
+  switch (job.kind) {
+    case "query":
+      return runQuery(job, source, signal);
+    case "labelNames": {
+      const answer = await source.labelNames(searchOf(job), job.limit, signal);
+      return jsonAnswer(JSON.stringify(answer.items), answer.coverage, job, answer.items.length);
+    }
+    case "labelValues": {
+      const answer = await source.labelValues(job.labelName, searchOf(job), job.limit, signal);
+      return jsonAnswer(JSON.stringify(answer.items), answer.coverage, job, answer.items.length);
+    }
+    case "series":
+      return seriesAnswer(job, await source.seriesKeys(searchOf(job), job.limit, signal));
+  }
+}
+
+async function runQuery(
+  job: QueryJob,
+  source: SeriesSource,
+  signal: AbortSignal,
+): Promise<JobAnswer> {
+  const result = await execute(
+    prepare(job.text),
+    {
+      tenant: job.tenant,
+      grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
+      isInstant: job.isInstant,
+      lookbackMs: job.lookbackMs,
+      extraFilters: extraFilterMatchers(job.extraFilters),
+      limits: job.limits,
+    },
+    { series: source },
+    signal,
+  );
+  const cut = cutToLimit(result, job.limit);
+  return {
+    chunks: [...writeResultJson(cut)],
+    coverage: result.coverage,
+    warnings: cut === result ? result.warnings : [...result.warnings, TRUNCATED],
+    infos: result.infos,
+    seriesFetchedCount: result.seriesFetched,
+  };
+}
+
+/** Of a vector or matrix the first `limit` series, as Prometheus' `limit` argument has it; 0 = all. */
+function cutToLimit(result: QueryResult, limit: number): QueryResult {
+  const { data } = result;
+  if (limit === 0 || !("columns" in data) || data.columns.labels.length <= limit) return result;
+  const columns = { ...data.columns, labels: data.columns.labels.slice(0, limit) };
+  return { ...result, data: { ...data, columns } };
+}
+
+function searchOf(job: IndexJob): SearchQuery {
+  return {
+    tenant: job.tenant,
+    filters: combine(selectorFilters(job.selectorTexts), extraFilterMatchers(job.extraFilters)),
+    startMs: job.startMs,
+    endMs: job.endMs,
+    seriesCountMax: job.seriesCountMax,
+  };
+}
+
+/** Bytes of one chunk of a list of series. */
+const CHUNK_LENGTH = 64 * 1024;
+
+function seriesAnswer(job: IndexJob, answer: IndexAnswer<Uint8Array>): JobAnswer {
+  const chunks: Uint8Array[] = [];
+  let text = "[";
+  answer.items.forEach((key, index) => {
+    if (index > 0) text += ",";
+    const labels = Object.fromEntries(keyLabels(key).map(({ name, value }) => [name, value]));
+    text += JSON.stringify(labels);
+    if (text.length >= CHUNK_LENGTH) {
+      chunks.push(bytesOf(text));
+      text = "";
+    }
+  });
+  chunks.push(bytesOf(`${text}]`));
+  return { ...jsonAnswer("", answer.coverage, job, answer.items.length), chunks };
+}
+
+function jsonAnswer(json: string, coverage: Coverage, job: IndexJob, itemCount: number): JobAnswer {
+  const isCut = job.limit > 0 && itemCount >= job.limit;
+  return {
+    chunks: [bytesOf(json)],
+    coverage,
+    warnings: isCut ? [TRUNCATED] : [],
+    infos: [],
+    seriesFetchedCount: 0,
+  };
+}
+
+/** UTF-8 in an ArrayBuffer of its own, so that it can be handed to another thread. */
+function bytesOf(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}

@@ -1,0 +1,107 @@
+/**
+ * The query side of a program over any FrameSource: workers, routes, metrics. vmselect mounts it over its
+ * nodes, vmsingle over its own storage.
+ */
+import { availableParallelism } from "node:os";
+import { MessageChannel, Worker } from "node:worker_threads";
+import { entryUrl, systemClock } from "@tideline/common";
+import type { FlagValues, ProgramContext } from "@tideline/service";
+import { serveFrames, type FrameSource } from "@tideline/wire";
+import { selectRoutes } from "./api/routes.ts";
+import type { searchFlags } from "./config.ts";
+import { QueryPool } from "./query/query-pool.ts";
+import { QueryRunner } from "./query/query-runner.ts";
+
+export interface StartSelectOptions {
+  readonly context: Pick<
+    ProgramContext<typeof searchFlags>,
+    "log" | "metrics" | "http" | "allowedMemorySize" | "onStop" | "fail"
+  >;
+  readonly flags: FlagValues<typeof searchFlags>;
+  readonly frames: FrameSource;
+  /** Paths before `/api/v1/…`; a `:tenant` in one names the tenant. */
+  readonly bases: readonly string[];
+  readonly withPartial: boolean;
+  readonly denyPartial: boolean;
+}
+
+/** How long a cancelled query may go on before its worker is ended. */
+const CANCEL_GRACE_MS = 10_000;
+/** A worker's heap without the data of queries. */
+const WORKER_HEAP_MIN_SIZE = 96 * 2 ** 20;
+/** What a selected series costs at the least, in bytes: bounds -search.maxUniqueTimeseries=0. */
+const SERIES_COST_SIZE = 512;
+
+export function startSelect(options: StartSelectOptions): void {
+  const { context, flags, frames } = options;
+  const { log, metrics, allowedMemorySize } = context;
+  const cpuCount = availableParallelism();
+  const workerCount = flags["search.workers"] || cpuCount;
+  const workerHeapSize = Math.max(
+    WORKER_HEAP_MIN_SIZE,
+    Math.floor((allowedMemorySize * 0.7) / workerCount),
+  );
+  const pool = new QueryPool({
+    workerCount,
+    startWorker: () =>
+      startWorker(frames, workerHeapSize, (error) => {
+        log.error({ error }, "cannot read for a query");
+      }),
+    cancelGraceMs: CANCEL_GRACE_MS,
+    clock: systemClock,
+    log,
+    onFatal: (error) => {
+      context.fail(error);
+    },
+  });
+  context.onStop({ name: "query workers", stop: () => pool.close() });
+  const runner = new QueryRunner({
+    pool,
+    concurrentMax: flags["search.maxConcurrentRequests"] || 2 * cpuCount,
+    queueTimeoutMs: flags["search.maxQueueDuration"],
+    durationMaxMs: flags["search.maxQueryDuration"],
+    metrics,
+    log,
+  });
+  const limits = {
+    seriesCountMax:
+      flags["search.maxUniqueTimeseries"] || Math.floor(allowedMemorySize / SERIES_COST_SIZE),
+    sampleCountMax: flags["search.maxSamplesPerQuery"],
+    pointsPerSeriesMax: flags["search.maxPointsPerTimeseries"],
+    memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
+  };
+  for (const base of options.bases) {
+    context.http.route(
+      ...selectRoutes({
+        base,
+        withPartial: options.withPartial,
+        runner,
+        limits,
+        lookbackMs: flags["search.maxLookback"],
+        queryLengthMax: flags["search.maxQueryLen"],
+        seriesAnswerMax: flags["search.maxSeries"],
+        denyPartial: options.denyPartial,
+        clock: systemClock,
+      }),
+    );
+  }
+}
+
+/** A worker holds a port to the data; the other end is served here, on the thread that has the sockets. */
+function startWorker(
+  frames: FrameSource,
+  heapSize: number,
+  onFault: (error: unknown) => void,
+): Worker {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(entryUrl(new URL("./query/query-worker.ts", import.meta.url)), {
+    workerData: { framePort: port2 },
+    transferList: [port2],
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapSize / 2 ** 20) },
+  });
+  serveFrames(port1, frames, onFault);
+  worker.once("exit", () => {
+    port1.close();
+  });
+  return worker;
+}
