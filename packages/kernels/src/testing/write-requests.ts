@@ -142,7 +142,9 @@ export function strangeWriteRequest(
     const fields = [speller.bytes(1, Buffer.from(name)), speller.bytes(2, Buffer.from(value))];
     if (value === "" && random.chance(0.5)) fields.pop();
     if (strange()) fields.reverse();
-    if (strange()) fields.unshift(speller.bytes(random.pick([1, 2]), Buffer.from("old")));
+    // Given twice; a value that is left out must stay out.
+    const twice = fields.length === 2 ? random.pick([1, 2]) : 1;
+    if (strange()) fields.unshift(speller.bytes(twice, Buffer.from("old")));
     return message(fields);
   };
   const sample = ({ bits, timestampMs }: RequestSample): Buffer => {
