@@ -29,8 +29,6 @@ export interface StorageOptions {
   readonly flushIntervalMs: number;
   /** With less free space than this on the disk, writes are refused (and tried again by their senders). */
   readonly minFreeDiskSpaceSize: number;
-  /** Written into parts, for people: program and version. */
-  readonly writer: string;
 }
 
 const HOUR_MS = 3_600_000;
@@ -50,6 +48,5 @@ export function defaultStorageOptions(dataPath: string): StorageOptions {
     flushWalSize: 1024 * MIB,
     flushIntervalMs: HOUR_MS,
     minFreeDiskSpaceSize: 100 * MIB,
-    writer: "tideline",
   };
 }

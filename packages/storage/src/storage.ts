@@ -2,100 +2,265 @@
  * The front of a storage: lanes in worker threads behind rings, one data directory. It moves bytes and
  * parses no samples.
  */
-import type { Clock } from "@tideline/common";
-import type { IndexAnswer, RowBatch, RowSink, SearchQuery, WriteOutcome } from "@tideline/model";
-import type { FrameSearch, FrameSource, RowBlockAnswer } from "@tideline/wire";
+import { randomBytes } from "node:crypto";
+import { compareBytes, makeFolders, must, NodeDisk } from "@tideline/common";
+import {
+  identityRange,
+  type Coverage,
+  type IndexAnswer,
+  type RowBatch,
+  type RowSink,
+  type SearchQuery,
+  type WriteOutcome,
+} from "@tideline/model";
+import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
+import { splitBudget } from "./front/budget.ts";
+import { ensureNodeId, listLaneFolders, readLayout, writeLayout } from "./front/data-folder.ts";
+import { LaneClient } from "./front/lane-client.ts";
+import { MergedSearch } from "./front/merge-frames.ts";
+import { lockDataFolder } from "./front/process-lock.ts";
+import { LANE_COUNT_MAX } from "./lane-range.ts";
 import type { Log, StorageOptions } from "./options.ts";
+import { sortTexts } from "./search/sort-texts.ts";
 import type { LaneStats } from "./stats.ts";
 
 export interface StorageEnvironment {
   readonly log: Log;
-  readonly clock: Clock;
   /** A lane died: nothing can be trusted any more, the process ends. */
   readonly onFatal: (error: Error) => void;
 }
 
 export class Storage implements RowSink, FrameSource {
-  readonly laneCount: number;
-  /** Random, made once per data directory (hex). */
+  /** Random, made once per data directory (32 hex digits). */
   readonly nodeId: string;
-  /** Random, made at each start (hex). */
-  readonly bootId: string;
+  /** Random, made at each start (32 hex digits). */
+  readonly bootId = randomBytes(16).toString("hex");
+  readonly #lanes: readonly LaneClient[];
+  readonly #unlock: () => void;
+  readonly #router: RowRouter;
+  #nextStream = 1;
 
-  private constructor() {
-    this.laneCount = 0;
-    this.nodeId = "";
-    this.bootId = "";
+  private constructor(lanes: readonly LaneClient[], nodeId: string, unlock: () => void) {
+    this.#lanes = lanes;
+    this.nodeId = nodeId;
+    this.#unlock = unlock;
+    const stream = this.openStream();
+    this.#router = new RowRouter({
+      targets: lanes.map((lane, i) => ({
+        name: `lane ${i}`,
+        send: (block) => lane.append(stream, block),
+      })),
+      chooseTarget: (identities, offset) => identityRange(identities, lanes.length, offset),
+    });
   }
 
-  /** @throws {InputError} the data directory is in use, of an unknown version, or budgets do not fit */
-  static open(_options: StorageOptions, _environment: StorageEnvironment): Promise<Storage> {
-    throw new Error("not built yet");
+  /**
+   * Opens a data directory, which is made when missing; with another lane count than it was written with, its heads are
+   * flushed to parts first.
+   *
+   * @throws {InputError} the directory is in use or of an unknown version, or the budget is too small
+   * @throws {OverloadError} the disk is full or failed; {CorruptionError} a log cannot be read
+   */
+  static async open(options: StorageOptions, environment: StorageEnvironment): Promise<Storage> {
+    splitBudget(options.memoryBudgetSize, options.laneCount);
+    must(
+      options.laneCount >= 1 && options.laneCount <= LANE_COUNT_MAX ? true : null,
+      "a storage has 1 to 65,536 lanes",
+    );
+    const disk = new NodeDisk();
+    makeFolders(disk, options.dataPath);
+    const unlock = lockDataFolder(disk, options.dataPath);
+    try {
+      const mixed = await settleLayout(disk, options, environment);
+      const nodeId = ensureNodeId(disk, options.dataPath);
+      const folders = mixed ? listLaneFolders(disk, options.dataPath) : null;
+      const lanes = await startLanes(options, environment, options.laneCount, folders);
+      return new Storage(lanes, nodeId, unlock);
+    } catch (error) {
+      unlock();
+      throw error;
+    }
+  }
+
+  get laneCount(): number {
+    return this.#lanes.length;
   }
 
   /** A stream of row blocks, of one sender: its number on all lanes. */
   openStream(): number {
-    throw new Error("not built yet");
+    const stream = this.#nextStream;
+    this.#nextStream = (this.#nextStream % 0xffff_ffff) + 1;
+    return stream;
   }
 
   /** Forgets what the lanes know of the stream's refs. */
-  closeStream(_stream: number): void {
-    throw new Error("not built yet");
+  closeStream(stream: number): void {
+    for (const lane of this.#lanes) lane.closeStream(stream);
   }
 
   /**
-   * Gives a block to a lane; settles with the lane's answer. Waits while the lane's ring is full.
+   * Gives a row block to a lane; settles with the lane's answer. Blocks of a stream arrive in the order of the calls;
+   * waits while the lane's ring is full.
    *
    * @param block borrowed until it settles
+   * @throws {InputError} the block is too large; {OverloadError} the storage is closing
    */
-  appendBlock(_lane: number, _stream: number, _block: Uint8Array): Promise<RowBlockAnswer> {
-    throw new Error("not built yet");
+  async appendBlock(lane: number, stream: number, block: Uint8Array): Promise<RowBlockAnswer> {
+    return must(this.#lanes[lane], "a block goes to a lane that is there").append(stream, block);
   }
 
-  write(_batch: RowBatch): Promise<WriteOutcome> {
-    throw new Error("not built yet");
+  /** For vmsingle: splits a batch over the lanes. */
+  write(batch: RowBatch): Promise<WriteOutcome> {
+    return this.#router.write(batch);
   }
 
-  searchFrames(_query: SearchQuery, _signal: AbortSignal): FrameSearch {
-    throw new Error("not built yet");
+  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+    return new MergedSearch(this.#lanes.map(({ source }) => source.searchFrames(query, signal)));
   }
 
-  labelNames(
-    _query: SearchQuery,
-    _limit: number,
-    _signal: AbortSignal,
+  async labelNames(
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
   ): Promise<IndexAnswer<string>> {
-    throw new Error("not built yet");
+    const ask = ({ source }: LaneClient): Promise<IndexAnswer<string>> =>
+      source.labelNames(query, limit, signal);
+    return mergeTexts(await Promise.all(this.#lanes.map(ask)), limit);
   }
 
-  labelValues(
-    _name: string,
-    _query: SearchQuery,
-    _limit: number,
-    _signal: AbortSignal,
+  async labelValues(
+    name: string,
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
   ): Promise<IndexAnswer<string>> {
-    throw new Error("not built yet");
+    const ask = ({ source }: LaneClient): Promise<IndexAnswer<string>> =>
+      source.labelValues(name, query, limit, signal);
+    return mergeTexts(await Promise.all(this.#lanes.map(ask)), limit);
   }
 
-  seriesKeys(
-    _query: SearchQuery,
-    _limit: number,
-    _signal: AbortSignal,
+  /** Each series is in one lane, so no key comes twice. */
+  async seriesKeys(
+    query: SearchQuery,
+    limit: number,
+    signal: AbortSignal,
   ): Promise<IndexAnswer<Uint8Array>> {
-    throw new Error("not built yet");
+    const ask = ({ source }: LaneClient): Promise<IndexAnswer<Uint8Array>> =>
+      source.seriesKeys(query, limit, signal);
+    const answers = await Promise.all(this.#lanes.map(ask));
+    const items = answers.flatMap((answer) => answer.items).toSorted(compareBytes);
+    return { items: limited(items, limit), coverage: mergeCoverage(answers) };
   }
 
-  /** Flushes the heads of all lanes to parts. */
-  forceFlush(): Promise<void> {
-    throw new Error("not built yet");
+  /** Flushes the heads of all lanes to parts. @throws {OverloadError} the disk is full or failed */
+  async forceFlush(): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.flush()));
   }
 
   stats(): Promise<LaneStats[]> {
-    throw new Error("not built yet");
+    return Promise.all(this.#lanes.map((lane) => lane.stats()));
   }
 
   /** Syncs the logs and ends the lanes. Heads need no flush: they are replayed at the next start. */
-  close(): Promise<void> {
-    throw new Error("not built yet");
+  async close(): Promise<void> {
+    try {
+      await Promise.all(this.#lanes.map((lane) => lane.close()));
+    } finally {
+      this.#unlock();
+    }
   }
+}
+
+/** @returns whether parts of another lane count may be there */
+async function settleLayout(
+  disk: NodeDisk,
+  options: StorageOptions,
+  environment: StorageEnvironment,
+): Promise<boolean> {
+  const { dataPath, laneCount } = options;
+  const layout = readLayout(disk, dataPath);
+  if (layout?.laneCount === laneCount) return layout.mixed;
+  if (!layout) {
+    writeLayout(disk, dataPath, { laneCount, mixed: false });
+    return false;
+  }
+  environment.log.info({ from: layout.laneCount, to: laneCount }, "changing the number of lanes");
+  const folders = layout.mixed ? listLaneFolders(disk, dataPath) : null;
+  // One after another: old lanes may be many more than the memory is meant for.
+  for (let lane = 0; lane < layout.laneCount; lane += 1) {
+    const old = await startLane(options, environment, {
+      lane,
+      laneCount: layout.laneCount,
+      folders,
+    });
+    await old.close(true);
+  }
+  writeLayout(disk, dataPath, { laneCount, mixed: true });
+  return true;
+}
+
+/** All at once, or one by one where they look into each other's folders. */
+async function startLanes(
+  options: StorageOptions,
+  environment: StorageEnvironment,
+  laneCount: number,
+  folders: readonly number[] | null,
+): Promise<LaneClient[]> {
+  const starts: Promise<LaneClient>[] = [];
+  for (let lane = 0; lane < laneCount; lane += 1) {
+    const start = startLane(options, environment, { lane, laneCount, folders });
+    starts.push(start);
+    if (folders) await Promise.allSettled([start]);
+  }
+  const results = await Promise.allSettled(starts);
+  const failed = results.find((result) => result.status === "rejected");
+  const lanes = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  if (!failed) return lanes;
+  await Promise.allSettled(lanes.map((lane) => lane.close()));
+  throw failed.reason;
+}
+
+function startLane(
+  options: StorageOptions,
+  { log, onFatal }: StorageEnvironment,
+  place: { lane: number; laneCount: number; folders: readonly number[] | null },
+): Promise<LaneClient> {
+  const { lane, laneCount, folders } = place;
+  const { heapSizeMax, pageCacheSize, headMemorySize } = splitBudget(
+    options.memoryBudgetSize,
+    options.laneCount,
+  );
+  return LaneClient.start({
+    lane: {
+      dataPath: options.dataPath,
+      lane,
+      laneCount,
+      folders: folders ?? [lane],
+      retentionMs: options.retentionMs,
+      futureRetentionMs: options.futureRetentionMs,
+      walSync: options.walSync,
+      walSyncIntervalMs: options.walSyncIntervalMs,
+      flushWalSize: options.flushWalSize / laneCount,
+      flushIntervalMs: options.flushIntervalMs,
+      headMemorySize,
+      pageCacheSize,
+      minFreeDiskSpaceSize: options.minFreeDiskSpaceSize,
+    },
+    heapSizeMax,
+    log,
+    onFatal,
+  });
+}
+
+function mergeTexts(answers: readonly IndexAnswer<string>[], limit: number): IndexAnswer<string> {
+  const items = sortTexts(new Set(answers.flatMap((answer) => answer.items)));
+  return { items: limited(items, limit), coverage: mergeCoverage(answers) };
+}
+
+function mergeCoverage(answers: readonly { readonly coverage: Coverage }[]): Coverage {
+  return { missing: answers.flatMap((answer) => answer.coverage.missing) };
+}
+
+function limited<T>(items: T[], limit: number): T[] {
+  return limit > 0 ? items.slice(0, limit) : items;
 }

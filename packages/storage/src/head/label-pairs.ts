@@ -70,6 +70,19 @@ export class LabelPairs {
     return this.#arena.bytes.subarray(this.#start(pair), this.#ends.array[pair]);
   }
 
+  /** Orders two pairs by their bytes. */
+  compare(a: number, b: number): number {
+    const bytes = this.#arena.bytes;
+    const aStart = this.#start(a);
+    const bStart = this.#start(b);
+    const size = Math.min(this.size(a), this.size(b));
+    for (let i = 0; i < size; i += 1) {
+      const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
+      if (difference !== 0) return difference;
+    }
+    return this.size(a) - this.size(b);
+  }
+
   /** Copies the bytes of a pair to `target`; returns where they end there. */
   copy(pair: number, target: Uint8Array, at: number): number {
     const end = this.#ends.array[pair] as number;

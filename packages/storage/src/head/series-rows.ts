@@ -8,17 +8,18 @@ import { TENANT_SIZE } from "./key-layout.ts";
 import type { LabelPairs } from "./label-pairs.ts";
 
 export class SeriesRows {
-  readonly #pairs: LabelPairs;
-  readonly #tenants: readonly Tenant[];
+  readonly pairs: LabelPairs;
+  /** By the numbers that the pairs know them by. */
+  readonly tenants: readonly Tenant[];
   /** Pairs of all slots, one after another; those of slot i end at #ends[i]. */
   readonly #rows = new U32Column(1024);
   readonly #ends = new U32Column(256);
   #count = 0;
 
-  /** @param tenants by the numbers that the pairs know them by; grows */
+  /** @param tenants grows with the pairs */
   constructor(pairs: LabelPairs, tenants: readonly Tenant[]) {
-    this.#pairs = pairs;
-    this.#tenants = tenants;
+    this.pairs = pairs;
+    this.tenants = tenants;
   }
 
   get count(): number {
@@ -26,7 +27,7 @@ export class SeriesRows {
   }
 
   get memorySize(): number {
-    return this.#pairs.memorySize + this.#rows.memorySize + this.#ends.memorySize;
+    return this.pairs.memorySize + this.#rows.memorySize + this.#ends.memorySize;
   }
 
   /** Begins the row of the next slot; `add` its labels then, in canonical order. */
@@ -45,19 +46,44 @@ export class SeriesRows {
     this.#ends.array[this.#count - 1] = at + 1;
   }
 
+  /** The pairs of a slot, in canonical order: a view, void after the next `add`. */
+  row(slot: number): Uint32Array {
+    return this.#rows.array.subarray(this.#start(slot), this.#ends.array[slot]);
+  }
+
+  /** Number of the tenant of a slot. */
+  tenantOf(slot: number): number {
+    return this.pairs.tenant(this.#rows.array[this.#start(slot)] as number);
+  }
+
+  /** Orders two series by the pairs that `rank` gives ranks for; a row that another begins with comes first. */
+  compareRows(a: number, b: number, rank: Uint32Array): number {
+    const rows = this.#rows.array;
+    let i = this.#start(a);
+    let j = this.#start(b);
+    const aEnd = this.#ends.array[a] as number;
+    const bEnd = this.#ends.array[b] as number;
+    for (; i < aEnd && j < bEnd; i += 1, j += 1) {
+      const x = rows[i] as number;
+      const y = rows[j] as number;
+      if (x !== y) return (rank[x] as number) - (rank[y] as number);
+    }
+    return aEnd - i - (bEnd - j);
+  }
+
   /** The key of a slot, owned by the caller. */
   keyOf(slot: number): Uint8Array<ArrayBuffer> {
     const start = this.#start(slot);
     const end = this.#ends.array[slot] as number;
     const rows = this.#rows.array;
     let size = TENANT_SIZE;
-    for (let i = start; i < end; i += 1) size += this.#pairs.size(rows[i] as number);
+    for (let i = start; i < end; i += 1) size += this.pairs.size(rows[i] as number);
     const key = new Uint8Array(size);
-    const tenant = this.#tenants[this.#pairs.tenant(rows[start] as number)] as Tenant;
+    const tenant = this.tenants[this.tenantOf(slot)] as Tenant;
     writeU32(key, 0, tenant.accountId);
     writeU32(key, 4, tenant.projectId);
     let at = TENANT_SIZE;
-    for (let i = start; i < end; i += 1) at = this.#pairs.copy(rows[i] as number, key, at);
+    for (let i = start; i < end; i += 1) at = this.pairs.copy(rows[i] as number, key, at);
     assert(at === size, "a key has the size of its labels");
     return key;
   }

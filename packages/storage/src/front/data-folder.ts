@@ -1,0 +1,107 @@
+/**
+ * What a data directory says of itself: `layout.json` (version, lane count) and `node-id`.
+ *
+ * Layout: docs/formats/data-folder.md. Small files are replaced whole: temporary name, sync, rename, sync.
+ */
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { assert, type Disk } from "@tideline/common";
+import { InputError } from "@tideline/model";
+
+const VERSION = 1;
+const LAYOUT_NAME = "layout.json";
+const NODE_ID_NAME = "node-id";
+
+export interface DataLayout {
+  /** Lanes that write here. */
+  readonly laneCount: number;
+  /** Whether parts of another lane count may be there: then every lane looks into every lane's folder. */
+  readonly mixed: boolean;
+}
+
+/** Null for a fresh directory. @throws {InputError} an unknown version, or no layout where there is data */
+export function readLayout(disk: Disk, dataPath: string): DataLayout | null {
+  const text = readSmall(disk, join(dataPath, LAYOUT_NAME));
+  if (text === null) {
+    if (listLaneFolders(disk, dataPath).length === 0) return null;
+    throw unreadable(dataPath, `there are lanes, but no ${LAYOUT_NAME}`);
+  }
+  const layout = parseLayout(text);
+  if (!layout) throw unreadable(dataPath, `${LAYOUT_NAME} is not understood`);
+  if (layout["version"] !== VERSION) {
+    throw unreadable(
+      dataPath,
+      `it has version ${String(layout["version"])}, this program knows ${VERSION}`,
+    );
+  }
+  const { laneCount, mixed } = layout;
+  if (typeof laneCount !== "number" || laneCount < 1 || typeof mixed !== "boolean") {
+    throw unreadable(dataPath, `${LAYOUT_NAME} has no lane count`);
+  }
+  return { laneCount, mixed };
+}
+
+function parseLayout(text: string): Record<string, unknown> | null {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === "object" && parsed !== null ? { ...parsed } : null;
+  } catch {
+    return null;
+  }
+}
+
+export function writeLayout(disk: Disk, dataPath: string, layout: DataLayout): void {
+  writeSmall(disk, join(dataPath, LAYOUT_NAME), JSON.stringify({ version: VERSION, ...layout }));
+  disk.syncFolder(dataPath);
+}
+
+/** Numbers of the lane folders that are there, ascending. */
+export function listLaneFolders(disk: Disk, dataPath: string): number[] {
+  const numbers: number[] = [];
+  for (const name of disk.list(dataPath)) {
+    const digits = /^lane-(\d{2,5})$/.exec(name)?.[1];
+    if (digits !== undefined) numbers.push(Number(digits));
+  }
+  return numbers.toSorted((a, b) => a - b);
+}
+
+/** 32 hex digits that stay with the data; made when missing. */
+export function ensureNodeId(disk: Disk, dataPath: string): string {
+  const path = join(dataPath, NODE_ID_NAME);
+  const known = readSmall(disk, path)?.trim();
+  if (known !== undefined && /^[0-9a-f]{32}$/.test(known)) return known;
+  const nodeId = randomBytes(16).toString("hex");
+  writeSmall(disk, path, nodeId);
+  disk.syncFolder(dataPath);
+  return nodeId;
+}
+
+function readSmall(disk: Disk, path: string): string | null {
+  if (disk.kindOf(path) === null) return null;
+  const bytes = new Uint8Array(disk.sizeOf(path));
+  const file = disk.open(path, "read");
+  try {
+    file.read(bytes, 0);
+  } finally {
+    file.close();
+  }
+  return Buffer.from(bytes).toString("utf8");
+}
+
+function writeSmall(disk: Disk, path: string, text: string): void {
+  const temporary = `${path}.tmp`;
+  if (disk.kindOf(temporary) !== null) disk.unlink(temporary);
+  const file = disk.open(temporary, "create");
+  try {
+    const bytes = Buffer.from(text);
+    assert(file.append(bytes) === bytes.length, `there is room for ${path}`);
+    file.sync();
+  } finally {
+    file.close();
+  }
+  disk.rename(temporary, path);
+}
+
+function unreadable(dataPath: string, why: string): InputError {
+  return new InputError("TIDELINE_DATA_LAYOUT", `Cannot open ${dataPath}: ${why}`);
+}

@@ -1,0 +1,279 @@
+/**
+ * The head generations of a lane: one that takes writes, perhaps one frozen that is being flushed, and the
+ * series of the one before, from which a stream's refs are carried over.
+ *
+ * Each generation stands alone: its log defines every series before its first sample. A series is in the
+ * memtable before it is in the log; `definedCount` tells up to where the log knows them, so a commit that
+ * failed needs no undoing: the next one defines again.
+ */
+import { assert, errorCode, type Disk } from "@tideline/common";
+import { OverloadError } from "@tideline/model";
+import { Memtable, NO_SLOT, type BadSeries, type SeriesDictionary } from "../head/memtable.ts";
+import type { LaneRange } from "../lane-range.ts";
+import type { Log } from "../options.ts";
+import { deleteGeneration, generationFolder } from "../wal/generations.ts";
+import { WalWriter } from "../wal/wal-writer.ts";
+
+export interface HeadsOptions {
+  readonly disk: Disk;
+  readonly walFolder: string;
+  readonly laneRange: LaneRange;
+  readonly log: Log;
+}
+
+/** A generation that takes no more writes. */
+export interface FrozenHead {
+  readonly generation: number;
+  readonly memtable: Memtable;
+  readonly walSize: number;
+}
+
+export class Heads {
+  readonly #options: HeadsOptions;
+  #generation: number;
+  #memtable: Memtable;
+  /** Null while no log can be opened: nothing is taken then. */
+  #wal: WalWriter | null = null;
+  /** Slots below it are defined in the log. */
+  #definedCount: number;
+  /** Slots below it are defined there or in the group that waits. */
+  #groupDefinedCount: number;
+  #frozen: FrozenHead | null = null;
+  /** The series of generation - 1. */
+  #previous: SeriesDictionary | null = null;
+  /** Bytes in the log of the generation from before the start. */
+  #replayedSize: number;
+  #dirty = false;
+  seriesCreated = 0;
+  walCommits = 0;
+  walSyncs = 0;
+  walErrors = 0;
+
+  /** @param replayed what the log of this generation gave, if there was one */
+  constructor(
+    options: HeadsOptions,
+    generation: number,
+    replayed: { memtable: Memtable; walSize: number } = { memtable: new Memtable(), walSize: 0 },
+  ) {
+    this.#options = options;
+    this.#generation = generation;
+    this.#memtable = replayed.memtable;
+    this.#definedCount = replayed.memtable.seriesCount;
+    this.#groupDefinedCount = this.#definedCount;
+    this.#replayedSize = replayed.walSize;
+    this.#wal = this.#openWal();
+  }
+
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get memtable(): Memtable {
+    return this.#memtable;
+  }
+
+  get frozen(): FrozenHead | null {
+    return this.#frozen;
+  }
+
+  get previous(): SeriesDictionary | null {
+    return this.#previous;
+  }
+
+  /** Bytes in the log of the generation that takes writes. */
+  get walSize(): number {
+    return this.#replayedSize + (this.#wal?.size ?? 0);
+  }
+
+  get memorySize(): number {
+    const previous = this.#previous === this.#frozen?.memtable ? 0 : this.#previous?.memorySize;
+    return this.#memtable.memorySize + (this.#frozen?.memtable.memorySize ?? 0) + (previous ?? 0);
+  }
+
+  /** Whether the log takes writes. */
+  get writable(): boolean {
+    return this.#wal !== null && this.#wal.failure === null;
+  }
+
+  /** Whether the log failed for good: what is in the head must be flushed, and a new generation begun. */
+  get failed(): boolean {
+    return this.#wal?.failure !== undefined && this.#wal.failure !== null;
+  }
+
+  /** The slot of an identity, carried over from the generation before where it must be; or NO_SLOT. */
+  slotOf(identities: Uint8Array, offset: number): number {
+    const slot = this.#memtable.find(identities, offset);
+    if (slot !== NO_SLOT || !this.#previous) return slot;
+    const old = this.#previous.find(identities, offset);
+    return old === NO_SLOT ? NO_SLOT : this.carryOver(old);
+  }
+
+  /** The slot of a series that the generation before knew under slot `old`. */
+  carryOver(old: number): number {
+    const previous = this.#previous;
+    assert(previous && old < previous.seriesCount, "a series is carried over from where it was");
+    const slot = this.register(previous.identityOf(old), 0, previous.keyOf(old));
+    assert(typeof slot === "number", "a series that was taken once is taken again");
+    return slot;
+  }
+
+  /** See Memtable.register. */
+  register(identities: Uint8Array, offset: number, key: Uint8Array): number | BadSeries {
+    const known = this.#memtable.seriesCount;
+    const slot = this.#memtable.register(identities, offset, key);
+    this.seriesCreated += this.#memtable.seriesCount - known;
+    return slot;
+  }
+
+  /**
+   * Adds rows to the group that `commit` will write, and the definitions that they need.
+   *
+   * @throws {OverloadError} there is no log to write to
+   */
+  log(
+    rowCount: number,
+    slots: Uint32Array,
+    timestampsMs: Float64Array,
+    values: Float64Array,
+  ): void {
+    const wal = this.#writableWal();
+    for (let slot = this.#groupDefinedCount; slot < this.#memtable.seriesCount; slot += 1) {
+      wal.appendDefinition(slot, this.#memtable.identityOf(slot), this.#memtable.keyOf(slot));
+    }
+    this.#groupDefinedCount = this.#memtable.seriesCount;
+    if (rowCount > 0) wal.appendRows(rowCount, slots, timestampsMs, values);
+  }
+
+  /**
+   * Writes the group. After it the rows may be appended to the memtable and acknowledged.
+   *
+   * @throws {OverloadError} nothing of the group was written
+   */
+  commit(syncNow: boolean): void {
+    const wal = this.#writableWal();
+    try {
+      wal.commit();
+      if (syncNow) {
+        wal.syncNow();
+        this.walSyncs += 1;
+      }
+    } catch (error) {
+      this.#groupDefinedCount = this.#definedCount;
+      this.walErrors += 1;
+      throw error;
+    }
+    this.#definedCount = this.#groupDefinedCount;
+    this.walCommits += 1;
+    if (!syncNow) this.#dirty = true;
+  }
+
+  /** Puts on the disk what was committed before; does nothing when there is nothing new. Never rejects. */
+  async sync(): Promise<void> {
+    const wal = this.#wal;
+    if (!wal || !this.#dirty) return;
+    this.#dirty = false;
+    try {
+      await wal.sync();
+      this.walSyncs += 1;
+    } catch (error) {
+      this.walErrors += 1;
+      this.#options.log.error(
+        { err: error, folder: this.#folder },
+        "cannot sync the write-ahead log",
+      );
+    }
+  }
+
+  /**
+   * Ends the generation and begins the next one. What is frozen must have left before.
+   *
+   * @returns the generation to flush. When no new log can be opened, nothing is taken until `reopen`.
+   */
+  freeze(): FrozenHead {
+    assert(!this.#frozen, "one generation is flushed at a time");
+    const wal = this.#wal;
+    this.#frozen = {
+      generation: this.#generation,
+      memtable: this.#memtable,
+      walSize: this.walSize,
+    };
+    this.#previous = this.#memtable;
+    if (wal) void closeSynced(wal, this.#dirty);
+    this.#generation += 1;
+    this.#memtable = new Memtable();
+    this.#definedCount = 0;
+    this.#groupDefinedCount = 0;
+    this.#replayedSize = 0;
+    this.#dirty = false;
+    this.#wal = this.#openWal();
+    return this.#frozen;
+  }
+
+  /** Tries again to open a log, when there is none. */
+  reopen(): void {
+    this.#wal ??= this.#openWal();
+  }
+
+  /** The frozen generation is in a part that lasts: its log goes, of its memtable only the series stay. */
+  release(): void {
+    const frozen = this.#frozen;
+    assert(frozen, "a frozen generation is released");
+    try {
+      deleteGeneration(this.#options.disk, this.#options.walFolder, frozen.generation);
+    } catch (error) {
+      if (errorCode(error) === null && !(error instanceof OverloadError)) throw error;
+      // The next start replays it and writes the same part again.
+      this.#options.log.error({ err: error }, "cannot delete a flushed write-ahead log");
+    }
+    this.#frozen = null;
+    if (this.#previous === frozen.memtable) this.#previous = frozen.memtable.dictionary();
+  }
+
+  /** Syncs and closes the log. @param retire also deletes the log, which must have nothing in it */
+  async close(retire: boolean): Promise<void> {
+    await this.sync();
+    this.#wal?.close();
+    this.#wal = null;
+    if (!retire) return;
+    assert(this.#memtable.sampleCount === 0 && !this.#frozen, "only an empty head is retired");
+    deleteGeneration(this.#options.disk, this.#options.walFolder, this.#generation);
+  }
+
+  get #folder(): string {
+    return generationFolder(this.#options.walFolder, this.#generation);
+  }
+
+  #writableWal(): WalWriter {
+    if (this.#wal && !this.#wal.failure) return this.#wal;
+    throw new OverloadError("TIDELINE_WAL", "Cannot write to the log of this lane", {
+      retryAfterMs: 5_000,
+    });
+  }
+
+  #openWal(): WalWriter | null {
+    const { disk, laneRange, log } = this.#options;
+    try {
+      return WalWriter.open({
+        disk,
+        folder: this.#folder,
+        generation: this.#generation,
+        laneRange,
+      });
+    } catch (error) {
+      this.walErrors += 1;
+      log.error({ err: error, folder: this.#folder }, "cannot open a write-ahead log");
+      return null;
+    }
+  }
+}
+
+/** The generation is flushed anyway; until then its log should last, too. */
+async function closeSynced(wal: WalWriter, dirty: boolean): Promise<void> {
+  try {
+    if (dirty && !wal.failure) await wal.sync();
+  } catch {
+    // Its part is being written from memory.
+  } finally {
+    wal.close();
+  }
+}

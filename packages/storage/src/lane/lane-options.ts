@@ -1,0 +1,29 @@
+/** What a lane is made of and told: finished values, and its ports to the world. */
+import type { Clock, Disk } from "@tideline/common";
+import type { Log } from "../options.ts";
+
+export interface LaneOptions {
+  readonly dataPath: string;
+  /** Number of this lane, and how many there are. */
+  readonly lane: number;
+  readonly laneCount: number;
+  /** Lane folders that may hold parts with series of this lane. */
+  readonly folders: readonly number[];
+  readonly retentionMs: number;
+  readonly futureRetentionMs: number;
+  readonly walSync: "interval" | "always";
+  readonly walSyncIntervalMs: number;
+  /** Bytes of log after which this lane's head is flushed. */
+  readonly flushWalSize: number;
+  readonly flushIntervalMs: number;
+  /** Memory of this lane's heads together; the one that takes writes is flushed at two fifths of it. */
+  readonly headMemorySize: number;
+  readonly pageCacheSize: number;
+  readonly minFreeDiskSpaceSize: number;
+}
+
+export interface LanePorts {
+  readonly disk: Disk;
+  readonly clock: Clock;
+  readonly log: Log;
+}

@@ -1,0 +1,141 @@
+/**
+ * The parts that a lane reads: those of its own folder, and, once the lane count has changed, of the folders
+ * of other lanes as far as they hold series of its range.
+ */
+import { join } from "node:path";
+import { makeFolders, type Disk } from "@tideline/common";
+import type { Ordinals } from "../index/label-index.ts";
+import { rangesMeet, type LaneRange } from "../lane-range.ts";
+import type { Log } from "../options.ts";
+import { PageCache } from "../part/page-cache.ts";
+import type { PartReader } from "../part/part-reader.ts";
+import { PartSet, type DamagedPart } from "../part/part-set.ts";
+
+export interface LanePartsOptions {
+  readonly disk: Disk;
+  readonly dataPath: string;
+  readonly laneRange: LaneRange;
+  /** Numbers of all lane folders to read: the lane's own, or more after a change of the lane count. */
+  readonly folders: readonly number[];
+  readonly cacheSize: number;
+  readonly log: Log;
+}
+
+/** Folder of a lane by its number. */
+export function laneFolder(dataPath: string, lane: number): string {
+  return join(dataPath, `lane-${String(lane).padStart(2, "0")}`);
+}
+
+/** A part, and which of its series are this lane's: null = all. */
+export interface LanePart {
+  readonly part: PartReader;
+  readonly ordinals: () => Ordinals | null;
+}
+
+export interface LanePartsLease {
+  readonly parts: readonly LanePart[];
+  release(): void;
+}
+
+export class LaneParts {
+  readonly #options: LanePartsOptions;
+  readonly #own: PartSet;
+  readonly #sets: readonly PartSet[];
+  /** Asked once per part. */
+  readonly #ordinals = new WeakMap<PartReader, Ordinals | null>();
+  droppedCount = 0;
+
+  constructor(options: LanePartsOptions) {
+    this.#options = options;
+    const { disk, dataPath, laneRange, log } = options;
+    const cache = new PageCache(options.cacheSize);
+    const open = (folder: number): PartSet => {
+      const path = laneFolder(dataPath, folder);
+      // A folder of more lanes than there are now belongs to one of those that are.
+      const isOwner = folder % laneRange.count === laneRange.index;
+      if (isOwner) makeFolders(disk, join(path, "parts"));
+      return PartSet.open({
+        disk,
+        folder: join(path, "parts"),
+        quarantineFolder: join(path, "quarantine"),
+        cache,
+        log,
+        isOwner,
+      });
+    };
+    this.#own = open(laneRange.index);
+    const others = options.folders.filter((folder) => folder !== laneRange.index);
+    this.#sets = [this.#own, ...others.map(open)];
+  }
+
+  /** Parts that this lane reads. */
+  get parts(): readonly PartReader[] {
+    return this.#sets.flatMap((set) => set.parts.filter((part) => this.#isMet(part)));
+  }
+
+  /** Parts set aside since the start: their data is missing from every answer. */
+  get damaged(): readonly DamagedPart[] {
+    return this.#sets.flatMap((set) => set.damaged);
+  }
+
+  /** The newest generation that a part of the lane's own folder is of; -1 when there is none. */
+  get newestGeneration(): number {
+    return this.#own.parts.reduce((newest, part) => Math.max(newest, part.facts.generation), -1);
+  }
+
+  /** Time of the newest sample in any part; -Infinity when there is none. */
+  get maxMs(): number {
+    return this.parts.reduce((newest, part) => Math.max(newest, part.facts.maxMs), -Infinity);
+  }
+
+  /** The parts that meet a time range, ascending by minMs; they stay open until `release`. */
+  lease(startMs: number, endMs: number): LanePartsLease {
+    const leases = this.#sets.map((set) => set.lease());
+    const parts = leases
+      .flatMap((lease) => lease.parts)
+      .filter(({ facts }) => facts.minMs <= endMs && facts.maxMs >= startMs)
+      .filter((part) => this.#isMet(part))
+      .toSorted((a, b) => a.facts.minMs - b.facts.minMs)
+      .map((part) => ({ part, ordinals: () => this.#ordinalsOf(part) }));
+    return {
+      parts,
+      release: () => {
+        for (const lease of leases) lease.release();
+      },
+    };
+  }
+
+  /** Takes in a part that was written to the lane's own folder. */
+  add(name: string): void {
+    this.#own.add(name);
+  }
+
+  /** Drops the parts whose newest sample is older than `ms`. @returns their names */
+  dropBefore(ms: number): string[] {
+    const names = this.#sets.flatMap((set) => set.dropBefore(ms));
+    this.droppedCount += names.length;
+    return names;
+  }
+
+  /** Moves a part that proved damaged out of the way. */
+  setAside(part: PartReader, cause: unknown): void {
+    this.#sets.find((set) => set.parts.includes(part))?.setAside(part, cause);
+  }
+
+  close(): void {
+    for (const set of this.#sets) set.close();
+  }
+
+  #isMet(part: PartReader): boolean {
+    return rangesMeet(part.facts.laneRange, this.#options.laneRange);
+  }
+
+  #ordinalsOf(part: PartReader): Ordinals | null {
+    let ordinals = this.#ordinals.get(part);
+    if (ordinals === undefined) {
+      ordinals = part.ordinalsIn(this.#options.laneRange);
+      this.#ordinals.set(part, ordinals);
+    }
+    return ordinals;
+  }
+}

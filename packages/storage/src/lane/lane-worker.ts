@@ -1,0 +1,72 @@
+/**
+ * Entry of a lane's thread. Started by `lane-client.ts` with the lane's options and two rings; tells of its log
+ * lines, and of its start, by messages. An error that nobody catches ends the thread, and so the process.
+ */
+import { parentPort, workerData } from "node:worker_threads";
+import { must, NodeDisk, RingReader, RingWriter, systemClock } from "@tideline/common";
+import { encodeFailure, isKnownError } from "@tideline/wire";
+import type { Log } from "../options.ts";
+import type { LaneOptions } from "./lane-options.ts";
+import { LaneServer } from "./lane-server.ts";
+import { Lane } from "./lane.ts";
+
+export interface LaneWorkerData {
+  readonly options: LaneOptions;
+  readonly toLane: SharedArrayBuffer;
+  readonly fromLane: SharedArrayBuffer;
+}
+
+export type LaneWorkerMessage =
+  | { readonly type: "opened" }
+  | { readonly type: "openFailed"; readonly failure: Uint8Array }
+  | {
+      readonly type: "log";
+      readonly level: "info" | "warn" | "error";
+      readonly fields: object;
+      readonly message: string;
+    };
+
+const port = must(parentPort, "a lane runs in a worker");
+
+function tell(message: LaneWorkerMessage): void {
+  port.postMessage(message);
+}
+
+const log: Log = {
+  info(fields, message) {
+    tell({ type: "log", level: "info", fields, message });
+  },
+  warn(fields, message) {
+    tell({ type: "log", level: "warn", fields, message });
+  },
+  error(fields, message) {
+    tell({ type: "log", level: "error", fields, message });
+  },
+};
+
+async function main(): Promise<void> {
+  const { options, toLane, fromLane } = workerData as LaneWorkerData;
+  // The rings alone do not keep a thread alive.
+  port.on("message", () => undefined);
+  let lane: Lane;
+  try {
+    lane = await Lane.open(options, { disk: new NodeDisk(), clock: systemClock, log });
+  } catch (error) {
+    if (!isKnownError(error)) throw error;
+    tell({ type: "openFailed", failure: encodeFailure(error) });
+    port.close();
+    return;
+  }
+  tell({ type: "opened" });
+  const server = new LaneServer({
+    lane,
+    reader: new RingReader(toLane),
+    writer: new RingWriter(fromLane),
+    clock: systemClock,
+    tickIntervalMs: options.walSyncIntervalMs,
+  });
+  await server.run();
+  port.close();
+}
+
+await main();

@@ -1,0 +1,113 @@
+/**
+ * The start of a lane's head: logs of generations → memtables.
+ *
+ * A crash in the middle of a flush leaves two generations. All but the newest are written to their parts
+ * (again, under the same name) before the lane opens; so is the newest one if damage has shifted its
+ * slots, since its log could not go on.
+ */
+import type { Disk } from "@tideline/common";
+import { CorruptionError, wordsOf } from "@tideline/model";
+import { Memtable, NO_SLOT } from "../head/memtable.ts";
+import type { LaneRange } from "../lane-range.ts";
+import type { Log } from "../options.ts";
+import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
+import { replayWal } from "../wal/wal-replay.ts";
+import { flushMemtable } from "./flush.ts";
+
+export interface ReplayOptions {
+  readonly disk: Disk;
+  readonly walFolder: string;
+  readonly partsFolder: string;
+  readonly laneRange: LaneRange;
+  readonly log: Log;
+}
+
+export interface ReplayedHead {
+  readonly generation: number;
+  readonly memtable: Memtable;
+  readonly walSize: number;
+}
+
+/**
+ * Replays the lane's logs.
+ *
+ * @returns the newest generation, to be gone on with; null when there is none
+ * @throws {CorruptionError} a log of another lane range, or of a newer version
+ * @throws {OverloadError} the disk has no room for a part
+ */
+export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead | null> {
+  const generations = listGenerations(options.disk, options.walFolder);
+  const newest = generations.at(-1);
+  for (const generation of generations) {
+    const { memtable, shifted } = replayGeneration(options, generation);
+    if (generation === newest && !shifted) {
+      return { generation, memtable, walSize: sizeOfLog(options, generation) };
+    }
+    const { disk, partsFolder, laneRange } = options;
+    await flushMemtable(memtable, { disk, folder: partsFolder, laneRange, generation });
+    deleteGeneration(disk, options.walFolder, generation);
+  }
+  return null;
+}
+
+function sizeOfLog({ disk, walFolder }: ReplayOptions, generation: number): number {
+  const folder = generationFolder(walFolder, generation);
+  return disk.list(folder).reduce((size, name) => size + disk.sizeOf(`${folder}/${name}`), 0);
+}
+
+function replayGeneration(
+  { disk, walFolder, laneRange, log }: ReplayOptions,
+  generation: number,
+): { memtable: Memtable; shifted: boolean } {
+  const memtable = new Memtable();
+  const folder = generationFolder(walFolder, generation);
+  /** Slot in the log → slot here; the same unless definitions were lost. */
+  let slots = new Uint32Array(1024).fill(NO_SLOT);
+  let shifted = false;
+  let lostRowCount = 0;
+  let translated = new Uint32Array(1024);
+  const report = replayWal(disk, folder, {
+    definition(slot, identity, key) {
+      const known = memtable.register(identity, 0, key);
+      if (known !== slot) shifted = true;
+      if (slot >= slots.length) slots = grown(slots, slot + 1);
+      slots[slot] = typeof known === "number" ? known : NO_SLOT;
+    },
+    rows(rowCount, rowSlots, timestampsMs, values) {
+      if (rowCount > translated.length) translated = new Uint32Array(rowCount * 2);
+      for (let row = 0; row < rowCount; row += 1) {
+        const slot = slots[rowSlots[row] as number] ?? NO_SLOT;
+        translated[row] = slot;
+        if (slot === NO_SLOT) lostRowCount += 1;
+      }
+      memtable.append(translated, timestampsMs, wordsOf(values), rowCount);
+    },
+  });
+  const { damage, rowCount, definitionCount, fileCount, tornTailSize } = report;
+  if (report.laneRange && rowCount > 0 && !isSame(report.laneRange, laneRange)) {
+    throw new CorruptionError(
+      "TIDELINE_WAL_RANGE",
+      `Cannot replay ${folder}: it was written by lane ${report.laneRange.index} of ${report.laneRange.count}, this is lane ${laneRange.index} of ${laneRange.count}`,
+    );
+  }
+  if (damage.length > 0 || lostRowCount > 0) {
+    log.error({ folder, damage: damage.slice(0, 10), lostRowCount }, "write-ahead log is damaged");
+    shifted = true;
+  }
+  log.info(
+    { folder, fileCount, rowCount, definitionCount, tornTailSize },
+    "replayed write-ahead log",
+  );
+  return { memtable, shifted };
+}
+
+function isSame(a: LaneRange, b: LaneRange): boolean {
+  return a.index === b.index && a.count === b.count;
+}
+
+function grown(slots: Uint32Array, needed: number): Uint32Array<ArrayBuffer> {
+  const copy = new Uint32Array(Math.max(needed, slots.length * 2));
+  copy.set(slots);
+  copy.fill(NO_SLOT, slots.length);
+  return copy;
+}

@@ -1,0 +1,68 @@
+/**
+ * What a lane knows of its streams: each stream's refs → slots of the head.
+ *
+ * Slots belong to a generation. At a switch a stream's slots become its `previous` ones, and a ref that is used
+ * again is carried over; one that was not used for a whole generation is unknown then, and the sender
+ * tells its series anew.
+ */
+import { NO_SLOT } from "../head/memtable.ts";
+import type { Heads } from "./heads.ts";
+
+/** Marks in place of a slot: series that were refused. Their rows are ignored, by that reason. */
+export const REFUSED_MIN = 0xffff_fff0;
+const REFUSALS = ["bad_series_key", "identity_conflict", "wrong_lane"] as const;
+export type Refusal = (typeof REFUSALS)[number];
+
+export function refusalMark(refusal: Refusal): number {
+  return REFUSED_MIN + REFUSALS.indexOf(refusal);
+}
+
+export function refusalOf(mark: number): Refusal {
+  return REFUSALS[mark - REFUSED_MIN] as Refusal;
+}
+
+export class StreamRefs {
+  readonly #dictionary: number;
+  #generation: number;
+  /** Ref → slot, a refusal, or NO_SLOT. */
+  slots: Uint32Array = new Uint32Array(0);
+  /** The same for the generation before. */
+  #previous: Uint32Array = new Uint32Array(0);
+
+  constructor(dictionary: number, generation: number) {
+    this.#dictionary = dictionary;
+    this.#generation = generation;
+  }
+
+  get memorySize(): number {
+    return this.slots.byteLength + this.#previous.byteLength;
+  }
+
+  get dictionary(): number {
+    return this.#dictionary;
+  }
+
+  /** Makes the refs fit for use now: below `refBound`, in the generation of the head. */
+  prepare(generation: number, refBound: number): void {
+    if (generation !== this.#generation) {
+      this.#previous = generation === this.#generation + 1 ? this.slots : new Uint32Array(0);
+      this.slots = new Uint32Array(this.slots.length).fill(NO_SLOT);
+      this.#generation = generation;
+    }
+    if (refBound <= this.slots.length) return;
+    const length = this.slots.length;
+    const grown = new Uint32Array(Math.max(refBound, length + (length >>> 1), 64));
+    grown.set(this.slots);
+    grown.fill(NO_SLOT, length);
+    this.slots = grown;
+  }
+
+  /** The slot of a ref that has none in this generation: carried over if the one before had it, else NO_SLOT. */
+  resolve(ref: number, heads: Heads): number {
+    const old = this.#previous[ref] ?? NO_SLOT;
+    if (old === NO_SLOT) return NO_SLOT;
+    const slot = old >= REFUSED_MIN ? old : heads.carryOver(old);
+    this.slots[ref] = slot;
+    return slot;
+  }
+}

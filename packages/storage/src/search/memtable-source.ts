@@ -1,0 +1,84 @@
+/** A memtable as a search source: raw samples are packed into blocks when they are asked for. */
+import type { Tenant, ValueBlock } from "@tideline/model";
+import { encodeValues, VALUES_PER_BLOCK_MAX } from "@tideline/kernels";
+import type { Memtable } from "../head/memtable.ts";
+import type { SampleColumns } from "../head/sample-chains.ts";
+import type { LabelIndex, Ordinals } from "../index/label-index.ts";
+import { selectSeries, type CompiledFilters } from "../index/select.ts";
+import type { SearchSource } from "./source.ts";
+import { TimestampPacker } from "./timestamp-packer.ts";
+
+export interface MemtableSourceOptions {
+  readonly memtable: Memtable;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly firstTimestampId: number;
+}
+
+export class MemtableSource implements SearchSource {
+  readonly where = "head";
+  readonly isWhole = true;
+  readonly #memtable: Memtable;
+  readonly #startMs: number;
+  readonly #endMs: number;
+  readonly #packer: TimestampPacker;
+  readonly #columns: SampleColumns = {
+    timestampsMs: new Float64Array(0),
+    values: new Float64Array(0),
+  };
+
+  constructor({ memtable, startMs, endMs, firstTimestampId }: MemtableSourceOptions) {
+    this.#memtable = memtable;
+    this.#startMs = startMs;
+    this.#endMs = endMs;
+    this.#packer = new TimestampPacker(firstTimestampId);
+  }
+
+  get index(): LabelIndex {
+    return this.#memtable.labels;
+  }
+
+  select(tenant: Tenant, filters: CompiledFilters): Ordinals {
+    const slots = selectSeries(this.#memtable.labels, tenant, filters);
+    return slots.filter((slot) => this.#memtable.meets(slot, this.#startMs, this.#endMs));
+  }
+
+  identityOf(ordinal: number): Uint8Array {
+    return this.#memtable.identityOf(ordinal);
+  }
+
+  keyOf(ordinal: number): Uint8Array {
+    return this.#memtable.keyOf(ordinal);
+  }
+
+  readBlocks(ordinal: number, target: ValueBlock[]): void {
+    const count = this.#memtable.read(ordinal, this.#columns);
+    const { timestampsMs, values } = this.#columns;
+    const end = lowerBound(timestampsMs, count, this.#endMs + 1);
+    let from = lowerBound(timestampsMs, count, this.#startMs);
+    while (from < end) {
+      const to = Math.min(end, from + VALUES_PER_BLOCK_MAX);
+      target.push({
+        timestamps: this.#packer.pack(timestampsMs.subarray(from, to)),
+        bytes: encodeValues(values.subarray(from, to)),
+      });
+      from = to;
+    }
+  }
+
+  setAside(): boolean {
+    return false;
+  }
+}
+
+/** First of `count` ascending times that is at least `ms`. */
+function lowerBound(timestampsMs: Float64Array, count: number, ms: number): number {
+  let low = 0;
+  let high = count;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((timestampsMs[middle] as number) < ms) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
