@@ -7,7 +7,14 @@ export class Budget {
   #sampleCount = 0;
   #memorySize = 0;
 
-  constructor(limits: { readonly sampleCountMax: number; readonly memorySizeMax: number }) {
+  readonly #memoryOf: Budget | null;
+
+  /** @param memoryOf a larger budget that the same memory counts against as well */
+  constructor(
+    limits: { readonly sampleCountMax: number; readonly memorySizeMax: number },
+    memoryOf: Budget | null = null,
+  ) {
+    this.#memoryOf = memoryOf;
     this.#sampleCountMax = limits.sampleCountMax;
     this.#memorySizeMax = limits.memorySizeMax;
   }
@@ -29,6 +36,7 @@ export class Budget {
 
   /** Takes memory, in bytes, before it is allocated. @throws {ExecutionError} */
   hold(size: number): void {
+    this.#memoryOf?.hold(size);
     this.#memorySize += size;
     if (this.#memorySizeMax === 0 || this.#memorySize <= this.#memorySizeMax) return;
     throw new ExecutionError(
@@ -38,6 +46,7 @@ export class Budget {
   }
 
   release(size: number): void {
+    this.#memoryOf?.release(size);
     this.#memorySize -= size;
   }
 }

@@ -15,7 +15,7 @@ import { sortedByLabels } from "./execute/result-order.ts";
 import type { Value } from "./functions/card.ts";
 import { languageFacts } from "./functions/shelf.ts";
 import { checkStepCount, stepCountOf } from "./grid.ts";
-import { leafSourceOf } from "./leaf/leaf-source.ts";
+import { leafSourceWithin } from "./leaf/leaf-source.ts";
 import { readRawMatrix } from "./leaf/raw-matrix.ts";
 import { Pacer } from "./pacer.ts";
 import type { QueryPlan } from "./plan/plan.ts";
@@ -56,11 +56,12 @@ export async function execute(
   const tally = { missing: [] as Coverage["missing"][number][], seriesFetched: 0, samplesRead: 0 };
   // One failing leaf stops the others.
   const stop = new AbortController();
+  const budget = new Budget(options.limits);
   const tools: ExecutorTools = {
     options,
     source: sources.series,
-    leaves: sources.leaves ?? leafSourceOf(sources.series, options.limits),
-    budget: new Budget(options.limits),
+    leaves: sources.leaves ?? leafSourceWithin(sources.series, options.limits, budget),
+    budget,
     pacer: new Pacer(AbortSignal.any([signal, stop.signal])),
     annotations,
     tally,

@@ -2,7 +2,7 @@
 import type { VectorMatching } from "@tideline/promql";
 import type { Columns } from "../columns/columns.ts";
 import { matchGroups, presenceOfAny, type MatchGroup } from "./match-groups.ts";
-import { RowCollector } from "./row-collector.ts";
+import { RowCollector } from "../columns/row-collector.ts";
 import type { SetOperator } from "./scalar-operators.ts";
 
 export function combineSets(

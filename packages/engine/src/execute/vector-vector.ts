@@ -18,7 +18,7 @@ import {
   withoutMetricName,
 } from "../labels/label-key.ts";
 import { matchGroups, presenceOfAny, type MatchGroup } from "./match-groups.ts";
-import { RowCollector } from "./row-collector.ts";
+import { RowCollector } from "../columns/row-collector.ts";
 import type { NumberOperator } from "./scalar-operators.ts";
 
 export interface VectorOperation {
@@ -51,8 +51,9 @@ class VectorMatcher {
     this.#isSwapped = matching.cardinality === "one-to-many";
     this.#many = this.#isSwapped ? right : left;
     this.#one = this.#isSwapped ? left : right;
-    this.#fillMany = this.#isSwapped ? matching.fillRight : matching.fillLeft;
-    this.#fillOne = this.#isSwapped ? matching.fillLeft : matching.fillRight;
+    // As Prometheus has it (fill-modifier.test): under group_right, fill_left stands for the "many" side as well.
+    this.#fillMany = matching.fillLeft;
+    this.#fillOne = matching.fillRight;
     this.#activeSteps = activeSteps(left, right, matching);
     this.#rows = new RowCollector(left.stepCount, Math.max(this.#many.labels.length, 1));
     this.#matchNames = new Set(matching.labels.map(bytesText));

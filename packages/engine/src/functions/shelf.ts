@@ -15,7 +15,9 @@ import { conversion } from "./transform/conversion.ts";
 import { dates } from "./transform/dates.ts";
 import { histograms } from "./transform/histograms.ts";
 import { math } from "./transform/math.ts";
+import { nativeHistograms } from "./transform/native-histograms.ts";
 import { presence } from "./transform/presence.ts";
+import { queryGrid } from "./transform/query-grid.ts";
 import { sorting } from "./transform/sorting.ts";
 import { trigonometry } from "./transform/trigonometry.ts";
 
@@ -29,7 +31,9 @@ export const functionCards: readonly FunctionCard[] = [
   ...dates,
   ...histograms,
   ...math,
+  ...nativeHistograms,
   ...presence,
+  ...queryGrid,
   ...sorting,
   ...trigonometry,
   ...labelFunctions,

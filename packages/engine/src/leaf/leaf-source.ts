@@ -28,13 +28,21 @@ export function leafSourceOf(
   source: SeriesSource,
   options: LeafSourceOptions = { memorySizeMax: 0 },
 ): LeafSource {
+  return leafSourceWithin(source, options, null);
+}
+
+/** As leafSourceOf; what its leaves hold counts against the budget of a query as well. */
+export function leafSourceWithin(
+  source: SeriesSource,
+  options: LeafSourceOptions,
+  memoryOf: Budget | null,
+): LeafSource {
   return {
     async evaluate(leaf: Leaf, signal: AbortSignal): Promise<LeafResult> {
       const node = parseLeaf(leaf.text);
-      const budget = new Budget({
-        sampleCountMax: leaf.sampleCountMax,
-        memorySizeMax: options.memorySizeMax,
-      });
+      const { memorySizeMax } = options;
+      const limits = { sampleCountMax: leaf.sampleCountMax, memorySizeMax };
+      const budget = new Budget(limits, memoryOf);
       const tools = { source, budget, pacer: new Pacer(signal) };
       return evaluateLeaf(node, constantColumns(node, leaf), leaf, tools);
     },

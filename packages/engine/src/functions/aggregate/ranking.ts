@@ -2,9 +2,9 @@
  * topk, bottomk, limitk, limit_ratio: rows of the group as they are, at the steps where they are chosen. Of equal
  * values the row that comes first is chosen first. topk takes a NaN last, and so does bottomk.
  */
-import { createHash } from "node:crypto";
 import { ExecutionError } from "@tideline/model";
 import { selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
+import { hashShare } from "../../labels/label-hash.ts";
 import { floatText } from "../../numeric/float-text.ts";
 import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts";
 import { scalarOf } from "../transform/elementwise.ts";
@@ -84,11 +84,6 @@ function ranking(name: string, help: string, choice: Choice, experimental = fals
   };
 }
 
-/** A fixed share of the label sets, the same ones at any time: the order of their hashes. */
-function shareOf(key: string): number {
-  return createHash("sha256").update(key, "latin1").digest().readUInt32BE(0) / 2 ** 32;
-}
-
 function limitRatio(columns: Columns, parameter: Value | null, context: AggregateContext): Columns {
   const { stepCount } = columns;
   const ratios = scalarOf(parameter ?? undefined).map((ratio) => {
@@ -104,7 +99,7 @@ function limitRatio(columns: Columns, parameter: Value | null, context: Aggregat
   });
   const presence = columns.presence.slice();
   for (let row = 0; row < columns.labels.length; row += 1) {
-    const share = shareOf(columns.labels[row] as string);
+    const share = hashShare(columns.labels[row] as string);
     for (let step = 0; step < stepCount; step += 1) {
       const ratio = ratios[step] as number;
       // A negative ratio takes just the rows that its complement leaves.

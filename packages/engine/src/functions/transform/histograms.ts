@@ -1,22 +1,26 @@
 /** histogram_quantile and histogram_fraction over classic histograms: rows that differ in nothing but `le`. */
 import {
   blankColumns,
+  sameLabelsError,
   withoutBlankRows,
   withoutNames,
   type Columns,
 } from "../../columns/columns.ts";
+import { RowCollector } from "../../columns/row-collector.ts";
 import {
   bytesText,
   dropLabels,
   labelValue,
   metricNameOf,
   plainText,
+  withLabel,
 } from "../../labels/label-key.ts";
+import { floatText } from "../../numeric/float-text.ts";
 import { parseFloatText } from "../../numeric/parse-float.ts";
 import { checkQuantiles } from "../rollup/quantiles.ts";
-import type { TransformCard, TransformContext } from "../card.ts";
+import type { TransformCard, TransformContext, Value } from "../card.ts";
 import { BucketList, bucketFraction, bucketQuantile } from "./classic-buckets.ts";
-import { scalarOf, vectorOf } from "./elementwise.ts";
+import { scalarOf, textOf, vectorOf } from "./elementwise.ts";
 
 const LE = new Set([bytesText("le")]);
 
@@ -104,6 +108,39 @@ function quantileOfBuckets(
   return bucketQuantile(q, buckets);
 }
 
+/** The rows of each quantile, one quantile after the other. */
+function quantilesOf(values: readonly Value[], context: TransformContext): Columns {
+  const vector = vectorOf(values[0]);
+  const name = bytesText(textOf(values[1]));
+  const { stepCount } = context;
+  const rows = new RowCollector(stepCount, vector.labels.length);
+  values.slice(2).forEach((value, index) => {
+    const phis = scalarOf(value);
+    const span = context.call.arguments[index + 2]?.span ?? context.call.span;
+    checkQuantiles(phis, context.annotations, span);
+    const columns = overHistograms(vector, context, (buckets, step, key) =>
+      quantileOfBuckets(phis[step] as number, buckets, key, context),
+    );
+    columns.labels.forEach((key, row) => {
+      if (labelValue(key, name) !== "") throw sameLabelsError();
+      for (let step = 0; step < stepCount; step += 1) {
+        const at = row * stepCount + step;
+        if (columns.presence[at] === 0) continue;
+        const labels = withLabel(key, name, quantileText(phis[step] as number));
+        const start = rows.row(labels, columns.dropsName?.[row] === 1);
+        rows.put(start + step, columns.values[at] as number);
+      }
+    });
+  });
+  return rows.finish();
+}
+
+/** A quantile as a label has it: never without a point, as in `1.0`. */
+function quantileText(phi: number): string {
+  const text = floatText(phi);
+  return Number.isInteger(phi) ? `${text}.0` : text;
+}
+
 export const histograms: readonly TransformCard[] = [
   {
     kind: "transform",
@@ -124,6 +161,16 @@ export const histograms: readonly TransformCard[] = [
       );
       return { type: "vector", columns };
     },
+  },
+  {
+    kind: "transform",
+    name: "histogram_quantiles",
+    help: "Several quantiles of classic histograms; φ is put into the label named",
+    argumentTypes: ["vector", "string", "scalar", "scalar"],
+    variadic: 9,
+    returnType: "vector",
+    experimental: true,
+    evaluate: (values, context) => ({ type: "vector", columns: quantilesOf(values, context) }),
   },
   {
     kind: "transform",

@@ -1,5 +1,5 @@
 /** Collects the rows of a result by their labels, when it is not known beforehand how many there will be. */
-import { sameLabelsError, withoutBlankRows, type Columns } from "../columns/columns.ts";
+import { sameLabelsError, withoutBlankRows, type Columns } from "./columns.ts";
 
 export class RowCollector {
   readonly #stepCount: number;
