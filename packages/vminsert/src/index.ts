@@ -1,2 +1,3 @@
-/** vminsert's door for the house around it: its flags. The program itself starts at main.ts. */
+/** vminsert's door for vmsingle: its flags, and the write side over any RowSink. The program itself is main.ts. */
 export { flags, insertFlags } from "./config.ts";
+export { startInsert, type StartInsertOptions } from "./start-insert.ts";

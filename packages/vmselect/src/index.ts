@@ -1,2 +1,3 @@
-/** vmselect's door for the house around it: its flags. The program itself starts at main.ts. */
+/** vmselect's door for vmsingle: its flags, and the query side over any FrameSource. The program itself is main.ts. */
 export { flags, searchFlags } from "./config.ts";
+export { startSelect, type StartSelectOptions } from "./start-select.ts";

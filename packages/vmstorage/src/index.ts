@@ -1,2 +1,3 @@
-/** vmstorage's door for the house around it: its flags. The program itself starts at main.ts. */
+/** vmstorage's door for vmsingle: its flags, and the storage with routes and metrics. The program itself is main.ts. */
 export { flags, storageFlags } from "./config.ts";
+export { startStorage, type StartStorageOptions } from "./start-storage.ts";

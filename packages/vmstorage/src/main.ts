@@ -1,0 +1,35 @@
+/** vmstorage: keeps its share of the series on local disk and answers for them. */
+import { InsertServer, SelectServer } from "@tideline/cluster";
+import { formatAddress, runProgram, VERSION } from "@tideline/service";
+import { flags } from "./config.ts";
+import { startStorage } from "./start-storage.ts";
+
+await runProgram({
+  name: "vmstorage",
+  summary: "keeps samples on disk for vminsert and vmselect",
+  flags,
+  async start(context) {
+    const { log } = context;
+    const storage = await startStorage({
+      context,
+      flags: context.flags,
+      memoryBudgetSize: context.allowedMemorySize,
+    });
+    const selectServer = new SelectServer({
+      source: storage,
+      nodeId: storage.nodeId,
+      bootId: storage.bootId,
+      laneCount: storage.laneCount,
+      log,
+      programVersion: VERSION,
+    });
+    const insertServer = new InsertServer({ sink: storage, log, programVersion: VERSION });
+    // Writers are cut off first, then readers, then the storage closes.
+    context.onStop({ name: "vmselect server", stop: () => selectServer.close() });
+    context.onStop({ name: "vminsert server", stop: () => insertServer.close() });
+    const selectAddress = await selectServer.listen(formatAddress(context.flags.vmselectAddr));
+    log.info({}, `accepting vmselect conns at ${selectAddress}`);
+    const insertAddress = await insertServer.listen(formatAddress(context.flags.vminsertAddr));
+    log.info({}, `accepting vminsert conns at ${insertAddress}`);
+  },
+});

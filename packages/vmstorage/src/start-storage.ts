@@ -1,0 +1,60 @@
+/**
+ * The storage of a program: opened from its flags, with its routes and metrics. vmstorage serves it to the
+ * cluster, vmsingle uses it itself.
+ */
+import { availableParallelism } from "node:os";
+import { systemClock } from "@tideline/common";
+import type { FlagValues, ProgramContext } from "@tideline/service";
+import { defaultStorageOptions, Storage } from "@tideline/storage";
+import type { storageFlags } from "./config.ts";
+import { addStorageMetrics } from "./storage-metrics.ts";
+
+type StorageFlagTable = ReturnType<typeof storageFlags>;
+
+export interface StartStorageOptions {
+  readonly context: Pick<
+    ProgramContext<StorageFlagTable>,
+    "log" | "metrics" | "http" | "onStop" | "fail"
+  >;
+  readonly flags: FlagValues<StorageFlagTable>;
+  readonly memoryBudgetSize: number;
+}
+
+export async function startStorage(options: StartStorageOptions): Promise<Storage> {
+  const { context, flags, memoryBudgetSize } = options;
+  const startedMs = performance.now();
+  const storage = await Storage.open(
+    {
+      ...defaultStorageOptions(flags.storageDataPath),
+      laneCount: flags["storage.lanes"] || availableParallelism(),
+      retentionMs: flags.retentionPeriod,
+      futureRetentionMs: flags.futureRetention,
+      memoryBudgetSize,
+      walSync: flags["storage.walSync"],
+      walSyncIntervalMs: flags["storage.walSyncInterval"],
+      minFreeDiskSpaceSize: flags["storage.minFreeDiskSpaceBytes"],
+    },
+    {
+      log: context.log,
+      clock: systemClock,
+      onFatal: (error) => {
+        context.fail(error);
+      },
+    },
+  );
+  context.onStop({ name: "storage", stop: () => storage.close() });
+  context.log.info(
+    { laneCount: storage.laneCount, durationMs: Math.round(performance.now() - startedMs) },
+    `successfully opened storage "${flags.storageDataPath}"`,
+  );
+  addStorageMetrics(context.metrics, storage);
+  context.http.route({
+    path: "/internal/force_flush",
+    methods: ["GET", "POST"],
+    handle: async (exchange) => {
+      await storage.forceFlush();
+      await exchange.sendText("OK");
+    },
+  });
+  return storage;
+}
