@@ -1,32 +1,30 @@
 /**
- * The budget for what readers of parts keep in memory: verified index pages and timestamp blocks. One per
- * thread, shared by all its readers. Second chance (clock): a page that was used since the hand last
- * came by stays for another round.
+ * The budget for what readers of parts keep in memory: verified index pages, timestamp blocks, read-ahead.
+ * One per thread, shared by all its readers. Second chance (clock): what was used since the hand last came by
+ * stays for another round.
  */
 
-/** What a reader looks up: its own map from file offset to page. */
+/** Things of one kind that one reader has in the cache, by file offset. Only the cache changes it. */
 export type PageMap<T> = Map<number, CachedPage<T>>;
 
 export interface CachedPage<T> {
   readonly content: T;
-  readonly size: number;
-  /** Set on use, taken by the hand. */
-  used: boolean;
-}
-
-interface Seat {
-  readonly pages: PageMap<unknown>;
   readonly offset: number;
-  readonly page: CachedPage<unknown>;
+  readonly size: number;
+  readonly owner: PageMap<T>;
+  /** Set on use, taken by the hand. */
+  isUsed: boolean;
+  /** Index among the seats. */
+  seat: number;
 }
 
-/** Rough cost of a map entry, a seat and a view, in bytes. */
+/** Rough cost of the bookkeeping of a page, in bytes. */
 const PAGE_OVERHEAD_SIZE = 256;
 
 export class PageCache {
   readonly sizeMax: number;
   #size = 0;
-  #seats: Seat[] = [];
+  readonly #seats: CachedPage<unknown>[] = [];
   #hand = 0;
 
   /** @param sizeMax bytes; the page added last always stays */
@@ -39,44 +37,50 @@ export class PageCache {
     return this.#size;
   }
 
-  /** The page at `offset`, marked as used; undefined when it must be read. */
-  get<T>(pages: PageMap<T>, offset: number): T | undefined {
-    const page = pages.get(offset);
+  /** What is kept for `offset`, marked as used; undefined when it must be read. */
+  get<T>(owner: PageMap<T>, offset: number): T | undefined {
+    const page = owner.get(offset);
     if (page === undefined) return undefined;
-    page.used = true;
+    page.isUsed = true;
     return page.content;
   }
 
-  /** Adds a page that is not there yet; others leave until all fit. */
-  add<T>(pages: PageMap<T>, offset: number, content: T, contentSize: number): void {
+  /** Keeps `content` for `offset`, in the place of what was there; others leave until all fit. */
+  add<T>(owner: PageMap<T>, offset: number, content: T, contentSize: number): void {
+    const before = owner.get(offset);
+    if (before) this.#remove(before);
     const size = contentSize + PAGE_OVERHEAD_SIZE;
     while (this.#size + size > this.sizeMax && this.#seats.length > 0) this.#evictOne();
-    const page: CachedPage<T> = { content, size, used: false };
-    pages.set(offset, page);
-    this.#seats.push({ pages: pages, offset, page });
+    const seat = this.#seats.length;
+    const page: CachedPage<T> = { content, offset, size, owner, isUsed: false, seat };
+    owner.set(offset, page);
+    this.#seats.push(page);
     this.#size += size;
   }
 
-  /** Forgets all pages of a reader that closes. */
-  drop<T>(pages: PageMap<T>): void {
-    this.#seats = this.#seats.filter((seat) => seat.pages !== (pages as PageMap<unknown>));
-    this.#hand = 0;
-    for (const page of pages.values()) this.#size -= page.size;
-    pages.clear();
+  /** Forgets all that a reader has, when it closes. */
+  drop<T>(owner: PageMap<T>): void {
+    for (const page of owner.values()) this.#remove(page);
+  }
+
+  #remove(page: CachedPage<unknown>): void {
+    page.owner.delete(page.offset);
+    this.#size -= page.size;
+    const last = this.#seats.pop() as CachedPage<unknown>;
+    if (last === page) return;
+    this.#seats[page.seat] = last;
+    last.seat = page.seat;
   }
 
   #evictOne(): void {
     for (;;) {
       if (this.#hand >= this.#seats.length) this.#hand = 0;
-      const seat = this.#seats[this.#hand] as Seat;
-      if (!seat.page.used) {
-        seat.pages.delete(seat.offset);
-        this.#size -= seat.page.size;
-        const last = this.#seats.pop() as Seat;
-        if (last !== seat) this.#seats[this.#hand] = last;
+      const page = this.#seats[this.#hand] as CachedPage<unknown>;
+      if (!page.isUsed) {
+        this.#remove(page);
         return;
       }
-      seat.page.used = false;
+      page.isUsed = false;
       this.#hand += 1;
     }
   }

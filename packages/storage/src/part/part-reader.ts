@@ -5,40 +5,47 @@
  * Every method that reads throws a CorruptionError (code TIDELINE_PART), naming file and offset, when the
  * bytes are not what was written: the caller sets the part aside (PartSet.setAside) and reports it.
  */
-import type { Disk } from "@tideline/common";
-import type { Tenant, ValueBlock } from "@tideline/model";
+import { assert, type Disk } from "@tideline/common";
+import { crc32c } from "@tideline/kernels";
+import { IDENTITY_SIZE, type Tenant, type TimestampBlock, type ValueBlock } from "@tideline/model";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
-import type { LaneRange } from "../lane-range.ts";
-import type { PageCache } from "./page-cache.ts";
+import { rangeCovers, type LaneRange } from "../lane-range.ts";
+import {
+  partDamage,
+  SECTION_IDENTITIES,
+  SECTION_POSTINGS,
+  SECTION_SERIES,
+  type PartFacts,
+  type Section,
+} from "./format.ts";
+import {
+  filterPage,
+  identityPage,
+  identitySectionSize,
+  IDENTITIES_PER_PAGE,
+} from "./identity-pages.ts";
+import type { PageCache, PageMap } from "./page-cache.ts";
+import { decodeTreeRoot, PageTree } from "./page-tree.ts";
+import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.ts";
+import { PostingsReader } from "./postings-reader.ts";
+import {
+  decodeSeriesEntry,
+  ordinalKey,
+  ordinalOfKey,
+  type PartBlock,
+  type SeriesEntry,
+} from "./series-entry.ts";
+import { TIMESTAMP_WINDOW, UnitReader, VALUE_WINDOW } from "./unit-reader.ts";
 
-/** What the footer tells. */
-export interface PartFacts {
-  readonly laneRange: LaneRange;
-  readonly generation: number;
-  readonly minMs: number;
-  readonly maxMs: number;
-  readonly seriesCount: number;
-  readonly sampleCount: number;
-  readonly blockCount: number;
-  readonly timestampBlockCount: number;
-  readonly replaces: readonly string[];
-  /** Program and version that wrote it, for humans. */
-  readonly writer: string;
-}
+const VERIFY_CHUNK_SIZE = 1024 * 1024;
 
 export interface PartSeriesBlocks {
-  /** Canonical key; a view into a cached page that stays valid. */
+  /** Canonical key; a view that stays valid. */
   readonly key: Uint8Array;
   /** 16 bytes; a view that stays valid. */
   readonly identity: Uint8Array;
   /** Ascending in time, not overlapping. */
-  readonly blocks: readonly PartBlockInfo[];
-}
-
-export interface PartBlockInfo {
-  readonly count: number;
-  readonly minMs: number;
-  readonly maxMs: number;
+  readonly blocks: readonly PartBlock[];
 }
 
 export class PartReader implements LabelIndex {
@@ -46,49 +53,106 @@ export class PartReader implements LabelIndex {
   /** Size of the file in bytes. */
   readonly size: number;
   readonly facts: PartFacts;
+  readonly sections: readonly Section[];
+  readonly #units: UnitReader;
+  readonly #cache: PageCache;
+  readonly #timestamps: PageMap<TimestampBlock> = new Map();
+  readonly #seriesTree: PageTree;
+  readonly #postings: PostingsReader;
+  readonly #identitiesOffset: number;
+  #lastOrdinal = -1;
+  #lastEntry: SeriesEntry | null = null;
 
-  private constructor(path: string, size: number, facts: PartFacts) {
-    this.path = path;
+  private constructor({ file, size, footer, footerOffset }: OpenedPart, cache: PageCache) {
+    const { facts, sections } = footer;
+    this.path = file.path;
     this.size = size;
     this.facts = facts;
+    this.sections = sections;
+    this.#cache = cache;
+    this.#units = new UnitReader(file, cache, footerOffset);
+    this.#seriesTree = this.#tree(SECTION_SERIES, footerOffset);
+    const postingsTree = this.#tree(SECTION_POSTINGS, footerOffset);
+    this.#postings = new PostingsReader(
+      this.#units,
+      postingsTree,
+      sectionOf(sections, SECTION_POSTINGS).offset,
+      facts.seriesCount,
+    );
+    this.#identitiesOffset = sectionOf(sections, SECTION_IDENTITIES).offset;
   }
 
-  /** Reads the footer. @throws {CorruptionError} */
-  static open(_disk: Disk, _path: string, _cache: PageCache): PartReader {
-    throw new Error("not built yet");
+  /** Reads the footer. @throws {CorruptionError} @throws the Disk's error when the file cannot be opened */
+  static open(disk: Disk, path: string, cache: PageCache): PartReader {
+    const opened = openPartFile(disk, path);
+    try {
+      return new PartReader(opened, cache);
+    } catch (error) {
+      opened.file.close();
+      throw error;
+    }
+  }
+
+  #tree(name: string, footerOffset: number): PageTree {
+    const { meta } = sectionOf(this.sections, name);
+    const root = this.#units.decode(footerOffset, () => decodeTreeRoot(meta));
+    return new PageTree(root, (pointer) => this.#units.page(pointer));
   }
 
   /** Tenants that have series in the part. */
   tenants(): Tenant[] {
-    throw new Error("not built yet");
+    return this.#postings.tenants();
   }
 
-  seriesOf(_tenant: Tenant): Ordinals {
-    throw new Error("not built yet");
+  seriesOf(tenant: Tenant): Ordinals {
+    return this.#postings.ordinals(tenant, "", "");
   }
 
-  labelNames(_tenant: Tenant): Iterable<string> {
-    throw new Error("not built yet");
+  labelNames(tenant: Tenant): Iterable<string> {
+    return this.#postings.names(tenant);
   }
 
-  labelValues(_tenant: Tenant, _name: string): Iterable<string> {
-    throw new Error("not built yet");
+  labelValues(tenant: Tenant, name: string): Iterable<string> {
+    return name === "" ? [] : this.#postings.values(tenant, name);
   }
 
-  postings(_tenant: Tenant, _name: string, _value: string): Ordinals {
-    throw new Error("not built yet");
+  postings(tenant: Tenant, name: string, value: string): Ordinals {
+    if (name === "") return new Uint32Array(0);
+    return this.#postings.ordinals(tenant, name, value);
   }
 
   /**
    * Series whose identity falls into `range`; null when all of them do by what the footer says. Reads 16 bytes per series
    * otherwise: ask once and keep the answer.
    */
-  ordinalsIn(_range: LaneRange): Ordinals | null {
-    throw new Error("not built yet");
+  ordinalsIn(range: LaneRange): Ordinals | null {
+    const { laneRange, seriesCount } = this.facts;
+    if (rangeCovers(range, laneRange)) return null;
+    const ordinals = new Uint32Array(seriesCount);
+    let count = 0;
+    for (let first = 0; first < seriesCount; first += IDENTITIES_PER_PAGE) {
+      const page = this.#units.block(
+        VALUE_WINDOW,
+        identityPage(first, this.#identitiesOffset, seriesCount),
+        this.#identitiesOffset + identitySectionSize(seriesCount),
+      );
+      count = filterPage(page, first, range, ordinals, count);
+    }
+    return ordinals.slice(0, count);
   }
 
-  series(_ordinal: number): PartSeriesBlocks {
-    throw new Error("not built yet");
+  series(ordinal: number): PartSeriesBlocks {
+    const { key, blocks } = this.#entry(ordinal);
+    return { key, identity: this.identity(ordinal), blocks };
+  }
+
+  /** 16 bytes; a view that stays valid. */
+  identity(ordinal: number): Uint8Array {
+    this.#checkOrdinal(ordinal);
+    const { seriesCount } = this.facts;
+    const page = this.#units.payload(identityPage(ordinal, this.#identitiesOffset, seriesCount));
+    const at = (ordinal % IDENTITIES_PER_PAGE) * IDENTITY_SIZE;
+    return page.subarray(at, at + IDENTITY_SIZE);
   }
 
   /**
@@ -96,17 +160,64 @@ export class PartReader implements LabelIndex {
    * `timestamps.id` is the timestamp block's offset in this file: equal ids of one part mean the same block. Ask in ascending
    * ordinals: neighbours are read together. The bytes are views that stay valid.
    */
-  readBlocks(_ordinal: number, _startMs: number, _endMs: number): ValueBlock[] {
-    throw new Error("not built yet");
+  readBlocks(ordinal: number, startMs: number, endMs: number): ValueBlock[] {
+    const blocks: PartBlock[] = [];
+    let wantedEnd = 0;
+    for (const block of this.#entry(ordinal).blocks) {
+      if (block.maxMs < startMs || block.minMs > endMs) continue;
+      blocks.push(block);
+      wantedEnd = Math.max(wantedEnd, block.value.offset + block.value.size);
+    }
+    return blocks.map((block) => ({
+      timestamps: this.#timestampBlock(block),
+      bytes: this.#units.block(VALUE_WINDOW, block.value, wantedEnd),
+    }));
+  }
+
+  #timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
+    const { offset, size } = timestamps;
+    const cached = this.#cache.get(this.#timestamps, offset);
+    if (cached) return cached;
+    // A copy: a block that stays must not hold on to a whole window.
+    const bytes = this.#units.block(TIMESTAMP_WINDOW, timestamps, offset + size).slice();
+    const block = { id: offset, count, minMs, maxMs, bytes };
+    this.#cache.add(this.#timestamps, offset, block, bytes.length);
+    return block;
+  }
+
+  #entry(ordinal: number): SeriesEntry {
+    if (ordinal === this.#lastOrdinal && this.#lastEntry) return this.#lastEntry;
+    this.#checkOrdinal(ordinal);
+    const { offset } = sectionOf(this.sections, SECTION_SERIES);
+    const entry = this.#units.decode(offset, () => {
+      const leaf = this.#seriesTree.leafAt(ordinalKey(ordinal));
+      const page = this.#units.page(leaf);
+      const index = ordinal - ordinalOfKey(leaf.firstKey);
+      if (index < 0 || index >= page.count) throw new RangeError(`no series ${ordinal}`);
+      return decodeSeriesEntry(page.entry(index));
+    });
+    this.#lastOrdinal = ordinal;
+    this.#lastEntry = entry;
+    return entry;
+  }
+
+  #checkOrdinal(ordinal: number): void {
+    assert(ordinal >= 0 && ordinal < this.facts.seriesCount, "an ordinal is one of the part's");
   }
 
   /** Reads the whole file and checks every byte of it. @throws {CorruptionError} */
   verify(): void {
-    throw new Error("not built yet");
+    for (const { name, offset, size, crc } of this.sections) {
+      let sum = 0;
+      for (let at = offset; at < offset + size; at += VERIFY_CHUNK_SIZE)
+        sum = crc32c(this.#units.read(at, Math.min(VERIFY_CHUNK_SIZE, offset + size - at)), sum);
+      if (sum !== crc) throw partDamage(this.path, offset, `checksum of section ${name}`);
+    }
   }
 
   /** Views given out stay valid. */
   close(): void {
-    throw new Error("not built yet");
+    this.#cache.drop(this.#timestamps);
+    this.#units.close();
   }
 }

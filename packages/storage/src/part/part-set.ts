@@ -1,10 +1,14 @@
 /**
  * The parts of one lane's folder: what is there at start, what is added by flushes, what leaves by
- * retention, replacement or damage.
+ * retention, replacement or damage. A part that left stays open until the last lease on it ends: its file has no
+ * name any more, which readers do not notice.
  */
-import type { Disk } from "@tideline/common";
+import { join } from "node:path";
+import { errorCode, makeFolders, type Disk } from "@tideline/common";
+import { CorruptionError } from "@tideline/model";
 import type { PageCache } from "./page-cache.ts";
-import type { PartReader } from "./part-reader.ts";
+import { PART_SUFFIX, TEMPORARY_SUFFIX } from "./part-name.ts";
+import { PartReader } from "./part-reader.ts";
 
 /** The structural logger of the house. */
 export interface PartLog {
@@ -42,42 +46,185 @@ export interface PartLease {
   release(): void;
 }
 
+interface Member {
+  readonly name: string;
+  readonly reader: PartReader;
+  leaseCount: number;
+  hasLeft: boolean;
+}
+
 export class PartSet {
-  /** Scans the folder (made when missing): temporary files and replaced parts go, damaged ones are set aside. */
-  static open(_options: PartSetOptions): PartSet {
-    throw new Error("not built yet");
+  readonly #options: PartSetOptions;
+  #members: Member[] = [];
+  readonly #damaged: DamagedPart[] = [];
+
+  private constructor(options: PartSetOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Scans the folder (made when missing by its owner): temporary files and replaced parts go, damaged ones are set aside.
+   *
+   * @throws the Disk's error when the folder or a sound part cannot be opened (too many open files, no rights)
+   */
+  static open(options: PartSetOptions): PartSet {
+    const { disk, folder, isOwner } = options;
+    const set = new PartSet(options);
+    if (isOwner) makeFolders(disk, folder);
+    if (disk.kindOf(folder) === null) return set;
+    try {
+      for (const name of disk.list(folder)) set.#scan(name);
+    } catch (error) {
+      set.close();
+      throw error;
+    }
+    set.#sort();
+    set.#dropReplaced(set.#members);
+    return set;
   }
 
   /** Open parts, ascending by minMs; for work that does not wait. Work that does takes a lease. */
   get parts(): readonly PartReader[] {
-    throw new Error("not built yet");
+    return this.#members.map(({ reader }) => reader);
   }
 
   /** Parts set aside since the start: what queries must report as missing. */
   get damaged(): readonly DamagedPart[] {
-    throw new Error("not built yet");
+    return this.#damaged;
   }
 
   lease(): PartLease {
-    throw new Error("not built yet");
+    const members = this.#members.slice();
+    for (const member of members) member.leaseCount += 1;
+    let isHeld = true;
+    return {
+      parts: members.map(({ reader }) => reader),
+      release: () => {
+        if (!isHeld) return;
+        isHeld = false;
+        for (const member of members) {
+          member.leaseCount -= 1;
+          closeIfUnused(member);
+        }
+      },
+    };
   }
 
-  /** Takes in a part that PartWriter finished in the folder, and drops those it replaces. */
-  add(_name: string): PartReader {
-    throw new Error("not built yet");
+  /**
+   * Takes in a part that PartWriter finished in the folder, and drops those it replaces.
+   *
+   * @throws {CorruptionError} what was just written is not what is read
+   */
+  add(name: string): PartReader {
+    const { disk, folder, cache } = this.#options;
+    const reader = PartReader.open(disk, join(folder, name), cache);
+    // A part of that name that was flushed before has lost its name to this one.
+    this.#leave(this.#members.filter((member) => member.name === name));
+    const member = { name, reader, leaseCount: 0, hasLeft: false };
+    this.#members.push(member);
+    this.#sort();
+    this.#dropReplaced([member]);
+    return reader;
   }
 
-  /** Deletes parts whose newest sample is older than `ms`. @returns their names */
-  dropBefore(_ms: number): string[] {
-    throw new Error("not built yet");
+  /** Deletes parts whose newest sample is older than `ms`. Only for the owner. @returns their names */
+  dropBefore(ms: number): string[] {
+    const old = this.#members.filter(({ reader }) => reader.facts.maxMs < ms);
+    this.#delete(old, "dropped a part outside retention");
+    return old.map(({ name }) => name);
   }
 
   /** Moves a part that proved damaged out of the way and reports it. A part that left already is fine. */
-  setAside(_part: PartReader, _cause: unknown): void {
-    throw new Error("not built yet");
+  setAside(part: PartReader, cause: unknown): void {
+    const member = this.#members.find(({ reader }) => reader === part);
+    if (!member) return;
+    this.#leave([member]);
+    this.#quarantine(member.name, cause);
   }
 
   close(): void {
-    throw new Error("not built yet");
+    this.#leave(this.#members);
+  }
+
+  #scan(name: string): void {
+    const { disk, folder, cache, isOwner, log } = this.#options;
+    const path = join(folder, name);
+    if (name.endsWith(TEMPORARY_SUFFIX) && isOwner) {
+      disk.unlink(path);
+      log.info({ path }, "removed an unfinished part");
+    }
+    if (!name.endsWith(PART_SUFFIX)) return;
+    try {
+      const reader = PartReader.open(disk, path, cache);
+      this.#members.push({ name, reader, leaseCount: 0, hasLeft: false });
+    } catch (error) {
+      // Its owner may take a part away while others look.
+      if (!isOwner && errorCode(error) === "ENOENT") return;
+      if (!(error instanceof CorruptionError) && errorCode(error) !== "EIO") throw error;
+      this.#quarantine(name, error);
+    }
+  }
+
+  #quarantine(name: string, cause: unknown): void {
+    const { disk, folder, quarantineFolder, isOwner, log } = this.#options;
+    const path = join(folder, name);
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    let movedTo: string | null = null;
+    if (isOwner) {
+      makeFolders(disk, quarantineFolder);
+      movedTo = freePath(disk, join(quarantineFolder, name));
+      disk.rename(path, movedTo);
+      disk.syncFolder(folder);
+      disk.syncFolder(quarantineFolder);
+    }
+    this.#damaged.push({ name, reason, movedTo });
+    log.error({ path, movedTo, reason }, "a part is damaged and was set aside");
+  }
+
+  /** Drops the parts that `by` stand for. */
+  #dropReplaced(by: readonly Member[]): void {
+    const names = new Set(by.flatMap(({ reader }) => reader.facts.replaces));
+    const replaced = this.#members.filter(({ name }) => names.has(name));
+    if (this.#options.isOwner) this.#delete(replaced, "dropped a part that was replaced");
+    else this.#leave(replaced);
+  }
+
+  #delete(members: readonly Member[], message: string): void {
+    if (members.length === 0) return;
+    const { disk, folder, log } = this.#options;
+    for (const { name, reader } of members) {
+      disk.unlink(join(folder, name));
+      const { minMs, maxMs, sampleCount } = reader.facts;
+      log.info({ path: reader.path, minMs, maxMs, sampleCount }, message);
+    }
+    disk.syncFolder(folder);
+    this.#leave(members);
+  }
+
+  #leave(members: readonly Member[]): void {
+    const leaving = new Set(members);
+    this.#members = this.#members.filter((member) => !leaving.has(member));
+    for (const member of leaving) {
+      member.hasLeft = true;
+      closeIfUnused(member);
+    }
+  }
+
+  #sort(): void {
+    this.#members.sort(
+      (a, b) => a.reader.facts.minMs - b.reader.facts.minMs || (a.name < b.name ? -1 : 1),
+    );
+  }
+}
+
+function closeIfUnused(member: Member): void {
+  if (member.hasLeft && member.leaseCount === 0) member.reader.close();
+}
+
+/** `path`, or `path` with a number behind it when that is taken: what was set aside before stays. */
+function freePath(disk: Disk, path: string): string {
+  for (let number = 0; ; number += 1) {
+    const candidate = number === 0 ? path : `${path}.${number}`;
+    if (disk.kindOf(candidate) === null) return candidate;
   }
 }

@@ -1,0 +1,181 @@
+/**
+ * The outer shape of a part: header, sections, footer, trailer. Format: docs/formats/part.md.
+ */
+import { assert, ByteReader, ByteWriter } from "@tideline/common";
+import { crc32c } from "@tideline/kernels";
+import { CorruptionError } from "@tideline/model";
+import { isLaneRange, type LaneRange } from "../lane-range.ts";
+
+export const PART_VERSION = 1;
+/** "TLPART" and a line end that a text transfer would change. */
+const PART_MAGIC = Uint8Array.of(0x54, 0x4c, 0x50, 0x41, 0x52, 0x54, 0x0d, 0x0a);
+export const PART_HEADER_SIZE = 16;
+export const PART_TRAILER_SIZE = 32;
+export const FOOTER_SIZE_MAX = 16 * 1024 * 1024;
+
+/** Names of sections; a reader leaves out those it does not know. */
+export const SECTION_DATA = "data";
+export const SECTION_SERIES = "series";
+export const SECTION_IDENTITIES = "identities";
+export const SECTION_POSTINGS = "postings";
+/** Reserved and empty: hours for which a replica missed samples, and versions per hour. */
+export const SECTION_MISSED = "missed";
+export const SECTION_VERSIONS = "versions";
+
+/** A range of the file, checked as a whole by `PartReader.verify`. Sections lie one behind the other without gaps. */
+export interface Section {
+  readonly name: string;
+  readonly offset: number;
+  readonly size: number;
+  /** CRC32C of the whole range. */
+  readonly crc: number;
+  /** What a reader must know to use it, e.g. where its root page is. */
+  readonly meta: Uint8Array;
+}
+
+/** What the footer tells besides its sections. */
+export interface PartFacts {
+  readonly laneRange: LaneRange;
+  readonly generation: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly seriesCount: number;
+  readonly sampleCount: number;
+  readonly blockCount: number;
+  readonly timestampBlockCount: number;
+  readonly replaces: readonly string[];
+  /** Program and version that wrote it, for humans. */
+  readonly writer: string;
+}
+
+export interface PartFooter {
+  readonly facts: PartFacts;
+  readonly sections: readonly Section[];
+}
+
+/** A damaged part: names file and offset. */
+export function partDamage(
+  path: string,
+  offset: number,
+  reason: string,
+  cause?: unknown,
+): CorruptionError {
+  const message = `Cannot read part ${path}: damaged at offset ${offset}: ${reason}`;
+  return new CorruptionError("TIDELINE_PART", message, { cause });
+}
+
+export function encodePartHeader(): Uint8Array {
+  const writer = new ByteWriter(PART_HEADER_SIZE);
+  writer.raw(PART_MAGIC);
+  writer.u32(PART_VERSION);
+  writer.u32(crc32c(writer.bytes()));
+  return writer.copy();
+}
+
+/** @returns what is wrong with the header, or null */
+export function partHeaderFault(bytes: Uint8Array): string | null {
+  const reader = new ByteReader(bytes);
+  if (Buffer.compare(reader.raw(8), PART_MAGIC) !== 0) return "not a part: no magic";
+  const version = reader.u32();
+  if (reader.u32() !== crc32c(bytes.subarray(0, 12))) return "checksum of the header";
+  return version === PART_VERSION ? null : `version ${version} of the format is not known`;
+}
+
+export interface PartTrailer {
+  readonly footerOffset: number;
+  readonly footerSize: number;
+  readonly footerCrc: number;
+}
+
+export function encodePartTrailer({
+  footerOffset,
+  footerSize,
+  footerCrc,
+}: PartTrailer): Uint8Array {
+  const writer = new ByteWriter(PART_TRAILER_SIZE);
+  writer.u64(footerOffset);
+  writer.u32(footerSize);
+  writer.u32(footerCrc);
+  writer.u32(PART_VERSION);
+  writer.u32(crc32c(writer.bytes()));
+  writer.raw(PART_MAGIC);
+  assert(writer.size === PART_TRAILER_SIZE, "a trailer has its size");
+  return writer.copy();
+}
+
+/** @returns the trailer, or what is wrong with it */
+export function decodePartTrailer(bytes: Uint8Array, fileSize: number): PartTrailer | string {
+  const reader = new ByteReader(bytes);
+  if (Buffer.compare(bytes.subarray(24), PART_MAGIC) !== 0) return "the end is missing: no magic";
+  if (new ByteReader(bytes, 20).u32() !== crc32c(bytes.subarray(0, 20)))
+    return "checksum of the trailer";
+  const trailer = {
+    footerOffset: reader.u64(),
+    footerSize: reader.u32(),
+    footerCrc: reader.u32(),
+  };
+  const version = reader.u32();
+  if (version !== PART_VERSION) return `version ${version} of the format is not known`;
+  const end = trailer.footerOffset + trailer.footerSize + PART_TRAILER_SIZE;
+  return end === fileSize && trailer.footerSize <= FOOTER_SIZE_MAX
+    ? trailer
+    : "the trailer does not fit the file's size";
+}
+
+export function encodePartFooter({ facts, sections }: PartFooter): Uint8Array {
+  const writer = new ByteWriter(512);
+  writer.u32(facts.laneRange.index);
+  writer.u32(facts.laneRange.count);
+  writer.u64(facts.generation);
+  writer.f64(facts.minMs);
+  writer.f64(facts.maxMs);
+  writer.u64(facts.seriesCount);
+  writer.u64(facts.sampleCount);
+  writer.u64(facts.blockCount);
+  writer.u64(facts.timestampBlockCount);
+  writer.text(facts.writer);
+  writer.varint(facts.replaces.length);
+  for (const name of facts.replaces) writer.text(name);
+  writer.varint(sections.length);
+  for (const section of sections) {
+    writer.text(section.name);
+    writer.u64(section.offset);
+    writer.u64(section.size);
+    writer.u32(section.crc);
+    writer.sized(section.meta);
+  }
+  return writer.copy();
+}
+
+/** @throws {RangeError} on bytes that are no footer */
+export function decodePartFooter(bytes: Uint8Array): PartFooter {
+  const reader = new ByteReader(bytes);
+  const facts = {
+    laneRange: { index: reader.u32(), count: reader.u32() },
+    generation: reader.u64(),
+    minMs: reader.f64(),
+    maxMs: reader.f64(),
+    seriesCount: reader.u64(),
+    sampleCount: reader.u64(),
+    blockCount: reader.u64(),
+    timestampBlockCount: reader.u64(),
+    writer: reader.text(),
+    replaces: list(reader, () => reader.text()),
+  };
+  const sections = list(reader, () => ({
+    name: reader.text(),
+    offset: reader.u64(),
+    size: reader.u64(),
+    crc: reader.u32(),
+    meta: reader.sized(),
+  }));
+  if (reader.restSize !== 0) throw new RangeError(`${reader.restSize} bytes behind the footer`);
+  if (!isLaneRange(facts.laneRange)) throw new RangeError("a lane range that is none");
+  return { facts, sections };
+}
+
+function list<T>(reader: ByteReader, item: () => T): T[] {
+  const items: T[] = [];
+  for (let count = reader.varint(); count > 0; count -= 1) items.push(item());
+  return items;
+}

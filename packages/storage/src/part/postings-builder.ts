@@ -1,0 +1,133 @@
+/**
+ * Collects the postings of a part while its series go by, and writes them at the end.
+ *
+ * Neighbours in part order share most labels, at the same place: those are found by comparing bytes with the series
+ * before, without a hash. Costs about 1.5 µs a series of ten labels.
+ */
+import { ByteReader, ByteWriter } from "@tideline/common";
+import { keyTenant } from "@tideline/model";
+import { PageBuilder } from "./page.ts";
+import { PageTreeWriter, type TreeRoot } from "./page-tree.ts";
+import type { PartSink } from "./part-sink.ts";
+import { postingKey } from "./posting-key.ts";
+import { PostingList } from "./posting-set.ts";
+
+const PAGE_SIZE = 32 * 1024;
+/** Larger sets are units of their own, so that reading a neighbour does not read them. */
+const INLINE_SIZE_MAX = 1024;
+
+export const SET_INLINE = 0;
+export const SET_OUTSIDE = 1;
+
+/** A label of the series before: its bytes in the key, and the set of its series. */
+interface Slot {
+  readonly start: number;
+  readonly end: number;
+  readonly list: PostingList;
+}
+
+export class PostingsBuilder {
+  /** By posting key, one character per byte: sorts as its bytes do. */
+  readonly #lists = new Map<string, PostingList>();
+  #previousKey: Uint8Array = new Uint8Array(0);
+  #previousSlots: Slot[] = [];
+
+  /** @param ordinal greater than those before; @param key borrowed */
+  add(ordinal: number, key: Uint8Array): void {
+    const reader = new ByteReader(key);
+    const slots: Slot[] = [];
+    // The tenant stands for the label without a name; it takes part in the comparison with the series before.
+    reader.raw(8);
+    slots.push(this.#slot(slots.length, ordinal, key, 0, reader.offset));
+    const isSameTenant = slots[0]?.list === this.#previousSlots[0]?.list;
+    if (!isSameTenant) this.#previousSlots = [];
+    while (reader.restSize > 0) {
+      const start = reader.offset;
+      reader.sized();
+      reader.sized();
+      slots.push(this.#slot(slots.length, ordinal, key, start, reader.offset));
+    }
+    this.#previousKey = key.slice();
+    this.#previousSlots = slots;
+  }
+
+  #slot(index: number, ordinal: number, key: Uint8Array, start: number, end: number): Slot {
+    const previous = this.#previousSlots[index];
+    if (previous && sameBytes(this.#previousKey, previous, key, start, end)) {
+      previous.list.add(ordinal);
+      return { start, end, list: previous.list };
+    }
+    return { start, end, list: this.#find(ordinal, key, start) };
+  }
+
+  #find(ordinal: number, key: Uint8Array, start: number): PostingList {
+    const reader = new ByteReader(key, start);
+    const isTenant = start === 0;
+    const name = isTenant ? new Uint8Array(0) : reader.sized();
+    const value = isTenant ? new Uint8Array(0) : reader.sized();
+    const id = Buffer.from(postingKey(keyTenant(key), name, value).buffer).toString("latin1");
+    const known = this.#lists.get(id);
+    if (known) {
+      known.add(ordinal);
+      return known;
+    }
+    const list = new PostingList(ordinal);
+    this.#lists.set(id, list);
+    return list;
+  }
+
+  /** Writes all sets, leaves and directories into the sink. At least one series was added. */
+  write(sink: PartSink): TreeRoot {
+    const tree = new PageTreeWriter(sink);
+    const page = new PageBuilder();
+    const entry = new ByteWriter(4096);
+    const set = new ByteWriter(4096);
+    let firstKey: Uint8Array | null = null;
+    const flush = (): void => {
+      if (firstKey) tree.addLeaf(firstKey, page.finish());
+      firstKey = null;
+    };
+    for (const id of [...this.#lists.keys()].toSorted(byUnits)) {
+      const key = Buffer.from(id, "latin1");
+      set.clear();
+      this.#lists.get(id)?.encode(set);
+      entry.clear();
+      entry.sized(key);
+      writeSet(entry, set.bytes(), sink);
+      firstKey ??= key;
+      page.add(entry.bytes());
+      if (page.size >= PAGE_SIZE) flush();
+    }
+    flush();
+    return tree.finish();
+  }
+}
+
+function writeSet(entry: ByteWriter, set: Uint8Array, sink: PartSink): void {
+  if (set.length <= INLINE_SIZE_MAX) {
+    entry.u8(SET_INLINE);
+    entry.raw(set);
+    return;
+  }
+  const pointer = sink.appendUnit(set);
+  entry.u8(SET_OUTSIDE);
+  entry.varint(pointer.offset);
+  entry.varint(pointer.size);
+}
+
+function byUnits(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+function sameBytes(
+  a: Uint8Array,
+  { start: aStart, end: aEnd }: Slot,
+  b: Uint8Array,
+  bStart: number,
+  bEnd: number,
+): boolean {
+  if (aEnd - aStart !== bEnd - bStart) return false;
+  for (let i = aStart, j = bStart; i < aEnd; i += 1, j += 1) if (a[i] !== b[j]) return false;
+  return true;
+}

@@ -1,0 +1,159 @@
+/**
+ * A series in the series table: its key and its blocks. Format: docs/formats/part.md#series-entries.
+ */
+import { ByteReader, type ByteWriter } from "@tideline/common";
+import { blockStats, FLAG_NAN, FLAG_RESET, FLAG_STALE } from "./block-stats.ts";
+import type { UnitPointer } from "./part-sink.ts";
+
+/** Bits of an entry's flags besides those of block-stats: which of the four values repeat another one. */
+const LAST_IS_FIRST = 8;
+const MIN_IS_FIRST = 16;
+const MIN_IS_LAST = 32;
+const MAX_IS_FIRST = 64;
+const MAX_IS_LAST = 128;
+const STAT_FLAGS = FLAG_STALE | FLAG_RESET | FLAG_NAN;
+
+/** Values are float64. Others (native histograms) will have numbers of their own. */
+export const KIND_FLOAT = 0;
+
+/** First key of a leaf of the series tree: sorts as the number does. */
+export function ordinalKey(ordinal: number): Uint8Array {
+  const key = new Uint8Array(4);
+  new DataView(key.buffer).setUint32(0, ordinal);
+  return key;
+}
+
+/** @throws {RangeError} on bytes that are no ordinal key */
+export function ordinalOfKey(key: Uint8Array): number {
+  return new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(0);
+}
+
+/** A block as its series' entry tells it. */
+export interface PartBlock {
+  readonly count: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly value: UnitPointer;
+  readonly timestamps: UnitPointer;
+  /** FLAG_STALE, FLAG_RESET, FLAG_NAN (block-stats.ts). */
+  readonly flags: number;
+  /** The entry's own flags and value bits; `blockStatBits` reads them. */
+  readonly entryFlags: number;
+  readonly entryBits: Uint8Array;
+}
+
+/** Appends the part of an entry that tells one block. */
+export function encodeBlock(
+  target: ByteWriter,
+  values: Float64Array,
+  timestampsMs: Float64Array,
+  value: UnitPointer,
+  timestamps: UnitPointer,
+): void {
+  const last = values.length - 1;
+  const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+  const bitsAt = (index: number): Uint8Array => bytes.subarray(index * 8, index * 8 + 8);
+  const { flags: statFlags, minIndex, maxIndex } = blockStats(values);
+  const isLastFirst = sameBits(bitsAt(last), bitsAt(0));
+  const minFlag = repeatFlag(bitsAt(minIndex), bitsAt(0), bitsAt(last), MIN_IS_FIRST, MIN_IS_LAST);
+  const maxFlag = repeatFlag(bitsAt(maxIndex), bitsAt(0), bitsAt(last), MAX_IS_FIRST, MAX_IS_LAST);
+  target.varint(values.length);
+  target.u8(KIND_FLOAT);
+  target.varint(0); // resolution in ms; 0 = as it came
+  target.u8(statFlags | (isLastFirst ? LAST_IS_FIRST : 0) | minFlag | maxFlag);
+  target.f64(timestampsMs[0] as number);
+  target.f64(timestampsMs[last] as number);
+  target.varint(value.offset);
+  target.varint(value.size);
+  target.varint(timestamps.offset);
+  target.varint(timestamps.size);
+  target.raw(bitsAt(0));
+  if (!isLastFirst) target.raw(bitsAt(last));
+  if (minFlag === 0) target.raw(bitsAt(minIndex));
+  if (maxFlag === 0) target.raw(bitsAt(maxIndex));
+}
+
+function repeatFlag(
+  bits: Uint8Array,
+  firstBits: Uint8Array,
+  lastBits: Uint8Array,
+  isFirst: number,
+  isLast: number,
+): number {
+  if (sameBits(bits, firstBits)) return isFirst;
+  return sameBits(bits, lastBits) ? isLast : 0;
+}
+
+function sameBits(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0;
+}
+
+/** A series as the table tells it. */
+export interface SeriesEntry {
+  /** A view into the entry. */
+  readonly key: Uint8Array;
+  /** Ascending in time. */
+  readonly blocks: readonly PartBlock[];
+}
+
+/** @throws {RangeError} on bytes that are no entry */
+export function decodeSeriesEntry(entry: Uint8Array): SeriesEntry {
+  const reader = new ByteReader(entry);
+  const key = reader.sized();
+  const blockCount = reader.varint();
+  const blocks: PartBlock[] = [];
+  for (let i = 0; i < blockCount; i += 1) blocks.push(decodeBlock(reader));
+  if (reader.restSize !== 0) throw new RangeError(`${reader.restSize} bytes behind a series entry`);
+  return { key, blocks };
+}
+
+function decodeBlock(reader: ByteReader): PartBlock {
+  const count = reader.varint();
+  const kind = reader.u8();
+  if (kind !== KIND_FLOAT) throw new RangeError(`a block of kind ${kind}`);
+  reader.varint();
+  const flags = reader.u8();
+  const minMs = reader.f64();
+  const maxMs = reader.f64();
+  const value = { offset: reader.varint(), size: reader.varint() };
+  const timestamps = { offset: reader.varint(), size: reader.varint() };
+  const entryBits = reader.raw(statBitsSize(flags));
+  return {
+    count,
+    minMs,
+    maxMs,
+    value,
+    timestamps,
+    flags: flags & STAT_FLAGS,
+    entryFlags: flags,
+    entryBits,
+  };
+}
+
+function statBitsSize(flags: number): number {
+  let size = 8;
+  if ((flags & LAST_IS_FIRST) === 0) size += 8;
+  if ((flags & (MIN_IS_FIRST | MIN_IS_LAST)) === 0) size += 8;
+  if ((flags & (MAX_IS_FIRST | MAX_IS_LAST)) === 0) size += 8;
+  return size;
+}
+
+/**
+ * Bits of a block's first, last, least and greatest value: 32 bytes, little endian, owned by the caller. The least and
+ * greatest leave NaNs out; where there are only NaNs they are the first value.
+ */
+export function blockStatBits({ entryFlags, entryBits }: PartBlock): Uint8Array {
+  const reader = new ByteReader(entryBits);
+  const first = reader.raw(8);
+  const last = (entryFlags & LAST_IS_FIRST) === 0 ? reader.raw(8) : first;
+  const other = (isFirst: number, isLast: number): Uint8Array => {
+    if ((entryFlags & isFirst) !== 0) return first;
+    return (entryFlags & isLast) === 0 ? reader.raw(8) : last;
+  };
+  const bits = new Uint8Array(32);
+  bits.set(first, 0);
+  bits.set(last, 8);
+  bits.set(other(MIN_IS_FIRST, MIN_IS_LAST), 16);
+  bits.set(other(MAX_IS_FIRST, MAX_IS_LAST), 24);
+  return bits;
+}
