@@ -14,24 +14,37 @@ const INTEGER_MAX = 1e15;
 export function writeFloat(value: number, bytes: Uint8Array, start: number): number {
   const magnitude = value < 0 ? -value : value;
   if (magnitude < INTEGER_MAX && magnitude >= 1e-6) {
-    for (let decimals = 0; decimals <= 9; decimals += 1) {
-      const power = POWERS[decimals] as number;
-      const scaled = Math.round(magnitude * power);
-      if (scaled >= INTEGER_MAX) break;
-      if (scaled / power === magnitude) {
-        let at = start;
-        if (value < 0) {
-          bytes[at] = 45; // -
-          at += 1;
-        }
-        return writeScaled(scaled, decimals, bytes, at);
+    const decimals = decimalsOf(magnitude);
+    if (decimals >= 0) {
+      let at = start;
+      if (value < 0) {
+        bytes[at] = 45; // -
+        at += 1;
       }
+      const scaled = Math.round(magnitude * (POWERS[decimals] as number));
+      return writeScaled(scaled, decimals, bytes, at);
     }
   }
   const text = floatText(value);
   let at = start;
   for (let i = 0; i < text.length; i += 1, at += 1) bytes[at] = text.charCodeAt(i);
   return at;
+}
+
+/** The least count of decimals that gives the float back, at most 9 and at most 15 digits in all; -1 for none. */
+function decimalsOf(magnitude: number): number {
+  if (Math.floor(magnitude) === magnitude) return 0;
+  // Fewer decimals do only if the most do: one test tells.
+  let most = 9;
+  while (magnitude * (POWERS[most] as number) >= INTEGER_MAX) most -= 1;
+  if (most === 0 || !isExact(magnitude, POWERS[most] as number)) return -1;
+  let decimals = 1;
+  while (!isExact(magnitude, POWERS[decimals] as number)) decimals += 1;
+  return decimals;
+}
+
+function isExact(magnitude: number, power: number): boolean {
+  return Math.round(magnitude * power) / power === magnitude;
 }
 
 /** Writes scaled / 10^decimals; the last decimal is not 0. */
