@@ -24,6 +24,7 @@ import {
 } from "@tideline/model";
 import { IdentityIndex } from "./identity-index.ts";
 import { labelsOf } from "./label-records.ts";
+import { writeUsualKey } from "./usual-key.ts";
 
 /** The mark of a bad key is REF_BAD_FIRST + its reason's place in this list. */
 const LABEL_REASONS: readonly BadLabels[] = [
@@ -35,6 +36,9 @@ const LABEL_REASONS: readonly BadLabels[] = [
   "too_long_label_value",
 ];
 
+/** Larger keys take the long way. */
+const USUAL_KEY_SIZE_MAX = 16 * 1024;
+
 export class KeyTable implements SeriesTable {
   readonly #scanner: WriteScanner;
   readonly #limits: LabelLimits;
@@ -42,6 +46,7 @@ export class KeyTable implements SeriesTable {
   /** The key that named a ref first. */
   readonly #keyOfRef: Uint32Array;
   #identities = new Uint8Array(0);
+  readonly #usual = new Uint8Array(USUAL_KEY_SIZE_MAX);
   #knownKeyCount = 0;
   #epoch = 1;
 
@@ -85,12 +90,20 @@ export class KeyTable implements SeriesTable {
   }
 
   #refOf(key: number): number {
-    const canonical = this.#canonicalKey(key);
+    const canonical = this.#usualKey(key) ?? this.#canonicalKey(key);
     if (typeof canonical === "string") return REF_BAD_FIRST + LABEL_REASONS.indexOf(canonical);
     const refCount = this.refCount;
     const ref = this.#index.refOf(identityOf(canonical));
     if (ref === refCount) this.#keyOfRef[ref] = key;
     return ref;
+  }
+
+  /** The canonical key of usual records, borrowed until the next call. */
+  #usualKey(key: number): Uint8Array | null {
+    const [accountId, projectId] = this.#scanner.keyTenant(key);
+    const records = this.#scanner.keyRecords(key);
+    const size = writeUsualKey(records, { accountId, projectId }, this.#limits, this.#usual);
+    return size === 0 ? null : this.#usual.subarray(0, size);
   }
 
   #canonicalKey(key: number): Uint8Array | BadLabels {
