@@ -63,16 +63,34 @@ export function otherTimes(timeMs: number): readonly number[] {
   return [-10 * timeMs, 0, Math.trunc(timeMs / 5), 10 * timeMs];
 }
 
-/** Text with every selector and subquery at `timeMs`; null when its value depends on the time all the same. */
+/**
+ * Text with every selector and subquery at `timeMs`; null when its value depends on the time all the same.
+ * What stands inside a subquery is left alone: it is asked at the subquery's own times.
+ */
 export function pinned(expression: Expression, timeMs: number): string | null {
   if (hasCallOf(expression, TIME_FUNCTIONS)) return null;
   const at = { kind: "time", timestampMs: timeMs } as const;
+  const inner = insideSubqueries(expression);
   const changed = replace(expression, (node) => {
-    const isOpen = (node.kind === "vectorSelector" || node.kind === "subquery") && node.at === null;
-    return isOpen ? { ...node, at } : node;
+    const canHave = node.kind === "vectorSelector" || node.kind === "subquery";
+    return canHave && node.at === null && !inner.has(placeOf(node)) ? { ...node, at } : node;
   });
   return print(changed);
 }
+
+/** Where the selectors and subqueries inside subqueries begin: places name nodes even while they are rewritten. */
+function insideSubqueries(expression: Expression): ReadonlySet<string> {
+  const places = new Set<string>();
+  walk(expression, (node) => {
+    if (node.kind !== "subquery") return;
+    walk(node.expression, (below) => {
+      if (below.kind === "vectorSelector" || below.kind === "subquery") places.add(placeOf(below));
+    });
+  });
+  return places;
+}
+
+const placeOf = ({ span }: Expression): string => `${span.start}-${span.end}`;
 
 /** Whether the answer has to be in the middle of a range query, too. */
 export function canBeRange(command: EvalCommand, expression: Expression): boolean {
