@@ -6,11 +6,11 @@ import { placementOf } from "./placement.ts";
 const SERIES_COUNT = 20_000;
 const identities = seededRandom(1).bytes(SERIES_COUNT * IDENTITY_SIZE);
 
-async function homesOf(names: readonly string[]): Promise<string[]> {
-  const { homeOf } = await placementOf(names);
+async function homesOf(nodes: readonly string[]): Promise<string[]> {
+  const { homeOf } = await placementOf(nodes);
   return Array.from(
     { length: SERIES_COUNT },
-    (_, i) => names[homeOf(identities, i * IDENTITY_SIZE)] as string,
+    (_, i) => nodes[homeOf(identities, i * IDENTITY_SIZE)] as string,
   );
 }
 

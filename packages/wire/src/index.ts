@@ -5,7 +5,7 @@
  * blocks and keeps each target's stream dictionary. series-frame: compressed blocks of series, answers of
  * an index, and FrameSource, the contract of reading at the level of bytes. read-request and failure: what
  * is asked, and errors as themselves. frame-stream: asking and answering with credits over any connection,
- * and over a MessagePort. Pages: docs/formats/.
+ * and over a MessagePort. lane-blocks: blocks of several lanes in one message. Pages: docs/formats/.
  */
 export {
   decodeRowBlockAnswer,
@@ -32,5 +32,6 @@ export { answerFrames, frameSourceOf, type Ask } from "./frame-stream/answer-fra
 export { FrameClient, type AskTransport } from "./frame-stream/frame-client.ts";
 export { FrameServer, type AnswerTransport } from "./frame-stream/frame-server.ts";
 export { portFrameSource, serveFrames } from "./frame-stream/port.ts";
+export { decodeLaneBlocks, encodeLaneBlocks, type LaneBlock } from "./lane-blocks/codec.ts";
 export { decodeFailure, encodeFailure, isKnownError } from "./failure/codec.ts";
 export { RowRouter, type RowRouterOptions, type RowTarget } from "./row-router/router.ts";

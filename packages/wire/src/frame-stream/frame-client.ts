@@ -78,15 +78,16 @@ export class FrameClient {
 
   /** The other end could not answer. */
   onFailure(id: number, failure: Uint8Array): void {
-    this.#fail(id, decodeFailure(failure));
+    this.fail(id, decodeFailure(failure));
   }
 
   /** The connection is gone: every request fails with `error`. */
   close(error: unknown): void {
-    for (const id of this.#queues.keys()) this.#fail(id, error);
+    for (const id of this.#queues.keys()) this.fail(id, error);
   }
 
-  #fail(id: number, error: unknown): void {
+  /** A request is over without its end frame. */
+  fail(id: number, error: unknown): void {
     this.#queues.get(id)?.fail(error);
     this.#queues.delete(id);
   }

@@ -72,23 +72,22 @@ interface Piece {
 }
 
 export class RowRouter implements RowSink {
-  readonly #targets: readonly RowTarget[];
+  #targets: readonly RowTarget[] = [];
   readonly #chooseTarget: RowRouterOptions["chooseTarget"];
-  readonly #dictionaries: readonly StreamDictionary[];
+  #dictionaries: readonly StreamDictionary[] = [];
+  /** Dictionaries get numbers that no other one of this router ever had. */
+  #dictionaryCount = 0;
   readonly #routes = new WeakMap<SeriesTable, TableRoutes>();
   /** Grows when all stream refs are given out anew. */
   #generation = 0;
   /** Per target: rows of the batch at hand, then where its next row goes. Only used between awaits. */
-  readonly #cursors: Uint32Array;
+  #cursors = new Uint32Array();
   /** Refs that a block defines. Only used between awaits. */
   #definitions = new Uint32Array(1024);
 
   constructor({ targets, chooseTarget }: RowRouterOptions) {
-    assert(targets.length > 0 && targets.length < 0xffff, "a router has 1 to 65,534 targets");
-    this.#targets = targets;
     this.#chooseTarget = chooseTarget;
-    this.#dictionaries = targets.map(() => new StreamDictionary());
-    this.#cursors = new Uint32Array(targets.length + 1);
+    this.reroute(targets);
   }
 
   /** A target's stream broke: on the next one its refs are defined again. */
@@ -96,10 +95,16 @@ export class RowRouter implements RowSink {
     this.#dictionaries[index]?.forgetTold();
   }
 
-  /** What `chooseTarget` answers has changed: every series is placed anew. */
-  reroute(): void {
+  /** What `chooseTarget` answers has changed, or the targets: every series is placed and told anew. */
+  reroute(targets: readonly RowTarget[] = this.#targets): void {
+    assert(targets.length > 0 && targets.length < 0xffff, "a router has 1 to 65,534 targets");
+    this.#targets = targets;
     this.#generation += 1;
-    for (const dictionary of this.#dictionaries) dictionary.renew();
+    this.#dictionaries = targets.map(() => {
+      this.#dictionaryCount += 1;
+      return new StreamDictionary(this.#dictionaryCount);
+    });
+    this.#cursors = new Uint32Array(targets.length + 1);
   }
 
   /** Rejects with an OverloadError that names the targets, after all of them have settled. */

@@ -6,12 +6,16 @@
  */
 
 export class StreamDictionary {
-  /** Written into every block: when it grows, the lane forgets the refs of this stream. */
-  number = 1;
+  /** Written into every block: when a lane meets another one on a stream, it forgets that stream's refs. */
+  readonly number: number;
   /** The next stream ref to give out. */
   nextRef = 0;
   /** One byte per stream ref: 1 when a block on this stream has defined it. */
-  told = new Uint8Array(1024);
+  told = new Uint8Array(64);
+
+  constructor(number: number) {
+    this.number = number;
+  }
 
   /** Gives out a stream ref. */
   add(): number {
@@ -28,12 +32,5 @@ export class StreamDictionary {
   /** The stream broke: on the next one nothing is known. */
   forgetTold(): void {
     this.told.fill(0);
-  }
-
-  /** All refs are given out anew. */
-  renew(): void {
-    this.number += 1;
-    this.nextRef = 0;
-    this.told = new Uint8Array(1024);
   }
 }

@@ -1,0 +1,230 @@
+/**
+ * The writing side of one node: gathers the blocks of a tick into one envelope, keeps what is unanswered
+ * within a window, and gives answers back to their senders.
+ */
+import { type Clock, systemClock } from "@tideline/common";
+import { OverloadError } from "@tideline/model";
+import {
+  decodeLaneBlocks,
+  decodeRowBlockAnswer,
+  encodeLaneBlocks,
+  rowCountOf,
+  type LaneBlock,
+  type RowBlockAnswer,
+} from "@tideline/wire";
+import { encodeEnvelope, KIND_ROWS, STATUS_OK, type Envelope } from "./envelope.ts";
+import { NodeLink, type LinkState, type NodeLinkOptions } from "./node-link.ts";
+
+export interface InsertLimits {
+  /** Bytes sent to one node and not answered yet; past it writes are rejected with an OverloadError. */
+  readonly windowSizePerNode: number;
+  /** A node that has not answered by then is taken for broken, and its stream with it. */
+  readonly requestTimeoutMs: number;
+}
+
+export const INSERT_LIMITS: InsertLimits = {
+  windowSizePerNode: 64 * 1024 * 1024,
+  requestTimeoutMs: 30_000,
+};
+
+export interface InsertNodeStats {
+  readonly name: string;
+  readonly address: string;
+  readonly state: LinkState;
+  readonly reconnectCount: number;
+  /** Rows of blocks that were kept; ignored ones among them. */
+  readonly rowsSentCount: number;
+  readonly sentSize: number;
+  readonly inFlightCount: number;
+  readonly inFlightSize: number;
+}
+
+/** A block that waits for its lane's answer. */
+interface Pending {
+  readonly lane: number;
+  readonly block: Uint8Array;
+  readonly resolve: (answer: RowBlockAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** An envelope that was sent. */
+interface Request {
+  readonly blocks: readonly Pending[];
+  readonly size: number;
+  readonly sentMs: number;
+}
+
+/** An envelope is closed when it has grown past this size. */
+const ENVELOPE_SIZE_TARGET = 1024 * 1024;
+
+export type InsertLinkOptions = Omit<NodeLinkOptions, "service" | "onEnvelope"> & {
+  readonly limits?: Partial<InsertLimits>;
+};
+
+export class InsertLink {
+  readonly link: NodeLink;
+  readonly #limits: InsertLimits;
+  readonly #clock: Clock;
+  #gathered: Pending[] = [];
+  #gatheredSize = 0;
+  #flushIsDue = false;
+  readonly #requests = new Map<number, Request>();
+  #nextId = 1;
+  #inFlightSize = 0;
+  #cancelTimeout: (() => void) | null = null;
+  #rowsSentCount = 0;
+  #sentSize = 0;
+
+  constructor(options: InsertLinkOptions) {
+    this.#limits = { ...INSERT_LIMITS, ...options.limits };
+    this.#clock = options.clock ?? systemClock;
+    this.link = new NodeLink({
+      ...options,
+      service: "Insert",
+      onEnvelope: (envelope) => {
+        this.#onEnvelope(envelope);
+      },
+      onLost: (error) => {
+        this.#rejectAll(error);
+        options.onLost(error);
+      },
+    });
+  }
+
+  /**
+   * Sends a block to one of the node's lanes, together with the others of this tick.
+   *
+   * @throws {OverloadError} the node is away, or its window is full
+   */
+  sendBlock(lane: number, block: Uint8Array): Promise<RowBlockAnswer> {
+    if (this.link.state !== "ready") return Promise.reject(this.link.awayError());
+    if (this.#inFlightSize + block.length > this.#limits.windowSizePerNode) {
+      return Promise.reject(this.#windowError());
+    }
+    this.#inFlightSize += block.length;
+    return new Promise((resolve, reject) => {
+      this.#gathered.push({ lane, block, resolve, reject });
+      this.#gatheredSize += block.length;
+      if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) {
+        this.#flush();
+      } else if (!this.#flushIsDue) {
+        this.#flushIsDue = true;
+        queueMicrotask(() => {
+          this.#flushIsDue = false;
+          this.#flush();
+        });
+      }
+    });
+  }
+
+  close(): void {
+    this.link.close();
+    this.#rejectAll(this.link.awayError());
+  }
+
+  stats(): InsertNodeStats {
+    const { node, state, reconnectCount } = this.link;
+    return {
+      ...node,
+      state,
+      reconnectCount,
+      rowsSentCount: this.#rowsSentCount,
+      sentSize: this.#sentSize,
+      inFlightCount: this.#requests.size,
+      inFlightSize: this.#inFlightSize,
+    };
+  }
+
+  #windowError(): OverloadError {
+    const { name } = this.link.node;
+    const message = `Node ${name} has ${this.#inFlightSize} bytes to answer, the window is ${this.#limits.windowSizePerNode}`;
+    return new OverloadError("TIDELINE_NODE_WINDOW", message);
+  }
+
+  #flush(): void {
+    const blocks = this.#gathered;
+    const size = this.#gatheredSize;
+    if (blocks.length === 0) return;
+    this.#gathered = [];
+    this.#gatheredSize = 0;
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const body = encodeLaneBlocks(blocks.map(({ lane, block }) => ({ lane, bytes: block })));
+    const message = encodeEnvelope({ id, kind: KIND_ROWS, body });
+    const request = { blocks, size, sentMs: this.#clock.monotonicMs() };
+    try {
+      this.link.send(message);
+    } catch (error) {
+      this.#reject(request, error);
+      return;
+    }
+    this.#requests.set(id, request);
+    this.#sentSize += message.length;
+    if (!this.#cancelTimeout) this.#watchOldest(request);
+  }
+
+  #onEnvelope(envelope: Envelope): void {
+    const request = this.#requests.get(envelope.id);
+    if (!request || envelope.kind !== KIND_ROWS) return;
+    // Unreadable answers throw here, while the request is still known: the link breaks and rejects it.
+    const answers =
+      envelope.status === STATUS_OK ? readAnswers(envelope.body, request.blocks) : null;
+    this.#requests.delete(envelope.id);
+    if (!answers) {
+      this.#reject(request, this.#refusedError(envelope.status));
+      return;
+    }
+    this.#inFlightSize -= request.size;
+    for (const [i, pending] of request.blocks.entries()) {
+      const answer = answers[i] as RowBlockAnswer;
+      if (answer.status === "kept") this.#rowsSentCount += rowCountOf(pending.block);
+      pending.resolve(answer);
+    }
+  }
+
+  #refusedError(status: number): OverloadError {
+    const message = `Node ${this.link.node.name} does not take rows (status ${status})`;
+    return new OverloadError("TIDELINE_NODE_FAILED", message);
+  }
+
+  #reject(request: Request, error: unknown): void {
+    this.#inFlightSize -= request.size;
+    for (const { reject } of request.blocks) reject(error);
+  }
+
+  #rejectAll(error: OverloadError): void {
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = null;
+    const requests = [...this.#requests.values()];
+    this.#requests.clear();
+    const gathered = { blocks: this.#gathered, size: this.#gatheredSize, sentMs: 0 };
+    this.#gathered = [];
+    this.#gatheredSize = 0;
+    for (const request of [...requests, gathered]) this.#reject(request, error);
+  }
+
+  /** One timer for the oldest request; it moves on to the next one when that has been answered. */
+  #watchOldest(oldest: Request): void {
+    const passedMs = this.#clock.monotonicMs() - oldest.sentMs;
+    const restMs = Math.max(0, this.#limits.requestTimeoutMs - passedMs);
+    this.#cancelTimeout = this.#clock.after(restMs, () => {
+      this.#cancelTimeout = null;
+      const next = this.#requests.values().next().value;
+      if (!next) return;
+      if (this.#clock.monotonicMs() - next.sentMs < this.#limits.requestTimeoutMs) {
+        this.#watchOldest(next);
+        return;
+      }
+      this.link.breakStream(`no answer to rows within ${this.#limits.requestTimeoutMs} ms`);
+    });
+  }
+}
+
+/** @throws {CorruptionError} unless there is one readable answer per block, in the blocks' order */
+function readAnswers(body: Uint8Array, blocks: readonly Pending[]): RowBlockAnswer[] {
+  const answers: readonly LaneBlock[] = decodeLaneBlocks(body);
+  return blocks.map(({ lane }, i) => {
+    const answer = answers[i];
+    return decodeRowBlockAnswer(answer?.lane === lane ? answer.bytes : new Uint8Array());
+  });
+}

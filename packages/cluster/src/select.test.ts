@@ -1,0 +1,221 @@
+import { CorruptionError, ExecutionError, InputError, OverloadError } from "@tideline/model";
+import { seriesSourceOf, type FrameSource } from "@tideline/wire";
+import { ANY_QUERY, FakeFrameSource, fakeSeries } from "@tideline/wire/testing";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { SelectClient } from "./select-client.ts";
+import { SelectServer } from "./select-server.ts";
+import { SilentLog } from "./testing/silent-log.ts";
+
+/** Short pauses, so that tests come back soon; nothing depends on their length. */
+const TIMINGS = { backoffMinMs: 5, backoffMaxMs: 20, helloTimeoutMs: 500, refusedPauseMs: 20 };
+const NEVER = new AbortController().signal;
+
+const cleanups: (() => void | Promise<void>)[] = [];
+
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+});
+
+interface Node {
+  readonly server: SelectServer;
+  readonly address: string;
+}
+
+let nodeCount = 0;
+
+async function startNode(source: FrameSource, address = "127.0.0.1:0"): Promise<Node> {
+  nodeCount += 1;
+  const nodeId = `node id ${nodeCount}`;
+  const log = new SilentLog();
+  const server = new SelectServer({ source, nodeId, bootId: "b", laneCount: 1, log });
+  const real = await server.listen(address);
+  cleanups.push(() => server.close());
+  return { server, address: real };
+}
+
+async function openClient(addresses: readonly string[]): Promise<SelectClient> {
+  const client = new SelectClient({
+    nodes: addresses.map((address, i) => ({ name: `node-${i}`, address })),
+    bootId: "test",
+    log: new SilentLog(),
+    timings: TIMINGS,
+  });
+  cleanups.push(() => {
+    client.close();
+  });
+  await client.firstTries();
+  return client;
+}
+
+/** A cluster over these sources, and its client. */
+async function cluster(
+  ...sources: FrameSource[]
+): Promise<{ nodes: Node[]; client: SelectClient }> {
+  const nodes = await Promise.all(sources.map((source) => startNode(source)));
+  return { nodes, client: await openClient(nodes.map(({ address }) => address)) };
+}
+
+async function read(source: FrameSource, signal = NEVER) {
+  const search = seriesSourceOf(source).search(ANY_QUERY, signal);
+  const keys: string[] = [];
+  for await (const batch of search) {
+    keys.push(...batch.map(({ key }) => Buffer.from(key).toString()));
+  }
+  return { keys: keys.toSorted(), coverage: search.coverage() };
+}
+
+describe("reading from a cluster", () => {
+  test("series of all nodes come, large frames as well, with the nodes' coverage", async () => {
+    const many = Array.from({ length: 30 }, (_, i) => fakeSeries(`a${10 + i}`, 300_000));
+    const { client, nodes } = await cluster(
+      new FakeFrameSource({ series: many }),
+      new FakeFrameSource({
+        series: [fakeSeries("b")],
+        coverage: { missing: [{ where: "part 3", reason: "damaged" }] },
+      }),
+    );
+    const { keys, coverage } = await read(client);
+    expect(keys).toEqual([...many.map(({ key }) => Buffer.from(key).toString()), "b"]);
+    expect(coverage).toEqual({ missing: [{ where: "part 3", reason: "damaged" }] });
+    expect(nodes[0]?.server.stats()).toMatchObject({ requestCount: 1, inFlightCount: 0 });
+    expect(client.stats()[0]?.receivedSize).toBeGreaterThan(9_000_000);
+  });
+
+  test("names, values and keys of all nodes come once, sorted, cut to the limit", async () => {
+    const { client } = await cluster(
+      new FakeFrameSource({ names: ["a", "c", "\u{1F600}"], keys: [Buffer.from("k2")] }),
+      new FakeFrameSource({
+        names: ["b", "c", "\uFF5E"],
+        keys: [Buffer.from("k1"), Buffer.from("k2")],
+      }),
+    );
+    const coverage = { missing: [] };
+    // UTF-8 order: U+FF5E before U+1F600, unlike code units.
+    expect(await client.labelNames(ANY_QUERY, 0, NEVER)).toEqual({
+      items: ["a", "b", "c", "\uFF5E", "\u{1F600}"],
+      coverage,
+    });
+    expect((await client.labelValues("x", ANY_QUERY, 2, NEVER)).items).toEqual(["x-a", "x-b"]);
+    const keys = await client.seriesKeys(ANY_QUERY, 0, NEVER);
+    expect(keys.items.map((key) => Buffer.from(key).toString())).toEqual(["k1", "k2"]);
+  });
+
+  test("a node that is away is missing, and comes back", async () => {
+    const source = new FakeFrameSource({ series: [fakeSeries("b")], names: ["b"] });
+    const { client, nodes } = await cluster(
+      new FakeFrameSource({ series: [fakeSeries("a")], names: ["a"] }),
+      source,
+    );
+    const gone = nodes[1] as Node;
+    await gone.server.close();
+    await vi.waitFor(async () => {
+      const { keys, coverage } = await read(client);
+      expect(keys).toEqual(["a"]);
+      expect(coverage.missing).toMatchObject([{ where: "node-1" }]);
+    });
+    const names = await client.labelNames(ANY_QUERY, 0, NEVER);
+    expect(names.items).toEqual(["a"]);
+    expect(names.coverage.missing).toMatchObject([{ where: "node-1" }]);
+    // The id of the data directory is the same: only the process is another one.
+    nodeCount -= 1;
+    await startNode(source, gone.address);
+    await vi.waitFor(async () => {
+      expect(await read(client)).toEqual({ keys: ["a", "b"], coverage: { missing: [] } });
+    });
+  });
+
+  test("a node killed while it answers is missing", async () => {
+    const hanging = new FakeFrameSource({ series: [fakeSeries("b")], hangs: true });
+    const { client, nodes } = await cluster(
+      new FakeFrameSource({ series: [fakeSeries("a")] }),
+      hanging,
+    );
+    const reading = read(client);
+    await vi.waitFor(() => {
+      expect(hanging.openCount).toBe(1);
+    });
+    await nodes[1]?.server.close();
+    const { keys, coverage } = await reading;
+    expect(keys).toContain("a");
+    expect(coverage.missing).toMatchObject([{ where: "node-1" }]);
+  });
+
+  test("when no node is left, the request fails and can be tried again", async () => {
+    const { client, nodes } = await cluster(new FakeFrameSource(), new FakeFrameSource());
+    await Promise.all(nodes.map(({ server }) => server.close()));
+    await vi.waitFor(() => {
+      expect(client.stats().some(({ state }) => state === "ready")).toBe(false);
+    });
+    await expect(read(client)).rejects.toThrow(OverloadError);
+    await expect(client.labelNames(ANY_QUERY, 0, NEVER)).rejects.toThrow(/any storage node/);
+  });
+
+  test.for([new ExecutionError("LIMIT", "too many series"), new InputError("RE", "bad regexp")])(
+    "$name of one node fails the request at once, and stops the others",
+    async (thrown) => {
+      const hanging = new FakeFrameSource({ hangs: true });
+      const { client } = await cluster(new FakeFrameSource({ error: thrown }), hanging);
+      const caught: unknown = await read(client).catch((cause: unknown) => cause);
+      expect(caught).toEqual(thrown);
+      await expect(client.labelNames(ANY_QUERY, 0, NEVER)).rejects.toThrow(thrown.message);
+      await vi.waitFor(() => {
+        expect(hanging.openCount).toBe(0);
+      });
+    },
+  );
+
+  test.for([new OverloadError("BUSY", "busy"), new CorruptionError("BAD", "bad part")])(
+    "$name of one node makes the answer partial",
+    async (thrown) => {
+      const { client } = await cluster(
+        new FakeFrameSource({ series: [fakeSeries("a")] }),
+        new FakeFrameSource({ error: thrown }),
+      );
+      expect(await read(client)).toEqual({
+        keys: ["a"],
+        coverage: { missing: [{ where: "node-1", reason: thrown.message }] },
+      });
+    },
+  );
+
+  test("the signal ends a request that nobody answers, down to the nodes", async () => {
+    const hanging = [new FakeFrameSource({ hangs: true }), new FakeFrameSource({ hangs: true })];
+    const { client, nodes } = await cluster(...hanging);
+    const abort = new AbortController();
+    const reading = read(client, abort.signal);
+    await vi.waitFor(() => {
+      expect(hanging.map(({ openCount }) => openCount)).toEqual([1, 1]);
+    });
+    abort.abort(new Error("took too long"));
+    await expect(reading).rejects.toThrow("took too long");
+    await vi.waitFor(() => {
+      expect(hanging.map(({ openCount }) => openCount)).toEqual([0, 0]);
+      expect(nodes.map(({ server }) => server.stats().inFlightCount)).toEqual([0, 0]);
+    });
+    expect(client.stats().map(({ inFlightCount }) => inFlightCount)).toEqual([0, 0]);
+  });
+
+  test("a reader that leaves early stops the nodes, which never ran far ahead", async () => {
+    const series = Array.from({ length: 200 }, (_, i) => fakeSeries(`${i}`));
+    const source = new FakeFrameSource({ series });
+    const { client } = await cluster(source);
+    let takenCount = 0;
+    for await (const frame of client.searchFrames(ANY_QUERY, NEVER)) {
+      takenCount += frame.length > 0 ? 1 : 0;
+      if (takenCount === 10) break;
+    }
+    await vi.waitFor(() => {
+      expect(source.openCount).toBe(0);
+    });
+    expect(source.frameCount).toBeLessThan(25);
+  });
+
+  test("many requests share a stream", async () => {
+    const { client } = await cluster(
+      new FakeFrameSource({ series: [fakeSeries("a"), fakeSeries("b")] }),
+      new FakeFrameSource({ series: [fakeSeries("c")] }),
+    );
+    const answers = await Promise.all(Array.from({ length: 50 }, () => read(client)));
+    for (const { keys } of answers) expect(keys).toEqual(["a", "b", "c"]);
+  });
+});
