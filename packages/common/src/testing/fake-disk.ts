@@ -16,8 +16,9 @@ import {
 } from "./fake-disk-nodes.ts";
 import type { Random } from "./random.ts";
 
-/** Operations that change something; only these are counted and can fail. */
+/** Operations that can fail; all but `read` change something and are counted. */
 export type DiskOperation =
+  | "read"
   | "create"
   | "append"
   | "truncate"
@@ -248,6 +249,8 @@ export class FakeDisk implements Disk {
       },
       read: (target, offset) => {
         check("read", false);
+        const fault = this.#strike("read", path);
+        if (fault) throw new FakeDiskError(fault.code ?? "EIO", "read", path);
         const bytes = node.content.subarray(offset, offset + target.length);
         target.set(bytes);
         return bytes.length;
@@ -307,6 +310,11 @@ export class FakeDisk implements Disk {
     const index = this.operationCount;
     this.operationCount += 1;
     if (index >= this.#crashAt) throw new DiskCrash(`crash at ${operation} of ${path}`);
+    return this.#strike(operation, path);
+  }
+
+  /** The fault that is due at an operation. */
+  #strike(operation: DiskOperation, path: string): DiskFault | null {
     for (const [at, entry] of this.#faults.entries()) {
       const { fault } = entry;
       if (fault.operation !== operation || !path.includes(fault.path ?? "")) continue;

@@ -1,4 +1,5 @@
 /** Helpers for tests: seeded random numbers, and fakes of the ports to clock, disk and network. */
+export { FakeClock } from "./fake-clock.ts";
 export {
   DiskCrash,
   FakeDisk,

@@ -94,7 +94,7 @@ export class UnitReader {
     try {
       readSize = this.#file.read(bytes, offset);
     } catch (cause) {
-      if (errorCode(cause) === null) throw cause;
+      if (errorCode(cause) !== "EIO") throw cause;
       throw partDamage(this.path, offset, `the disk does not read ${size} bytes`, cause);
     }
     if (readSize !== size) throw partDamage(this.path, offset, `only ${readSize} of ${size} bytes`);
