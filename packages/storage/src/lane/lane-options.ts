@@ -26,4 +26,6 @@ export interface LanePorts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  /** Told of a fault of ours in work that nobody waits for: the lane cannot go on. */
+  readonly onFault: (error: unknown) => void;
 }

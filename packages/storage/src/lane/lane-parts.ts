@@ -3,7 +3,7 @@
  * of other lanes as far as they hold series of its range.
  */
 import { join } from "node:path";
-import { makeFolders, type Disk } from "@tideline/common";
+import { must, type Disk } from "@tideline/common";
 import type { Ordinals } from "../index/label-index.ts";
 import { rangesMeet, type LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -39,43 +39,30 @@ export interface LanePartsLease {
 
 export class LaneParts {
   readonly #options: LanePartsOptions;
-  readonly #own: PartSet;
-  readonly #sets: readonly PartSet[];
+  /** By folder; the lane's own first. */
+  readonly #sets = new Map<number, PartSet>();
+  readonly #cache: PageCache;
   /** Asked once per part. */
   readonly #ordinals = new WeakMap<PartReader, Ordinals | null>();
   droppedCount = 0;
 
   constructor(options: LanePartsOptions) {
     this.#options = options;
-    const { disk, dataPath, laneRange, log } = options;
-    const cache = new PageCache(options.cacheSize);
-    const open = (folder: number): PartSet => {
-      const path = laneFolder(dataPath, folder);
-      // A folder of more lanes than there are now belongs to one of those that are.
-      const isOwner = folder % laneRange.count === laneRange.index;
-      if (isOwner) makeFolders(disk, join(path, "parts"));
-      return PartSet.open({
-        disk,
-        folder: join(path, "parts"),
-        quarantineFolder: join(path, "quarantine"),
-        cache,
-        log,
-        isOwner,
-      });
-    };
-    this.#own = open(laneRange.index);
-    const others = options.folders.filter((folder) => folder !== laneRange.index);
-    this.#sets = [this.#own, ...others.map(open)];
+    this.#cache = new PageCache(options.cacheSize);
+    const own = options.laneRange.index;
+    for (const folder of new Set([own, ...options.folders])) {
+      this.#sets.set(folder, this.#open(folder));
+    }
   }
 
   /** Parts that this lane reads. */
   get parts(): readonly PartReader[] {
-    return this.#sets.flatMap((set) => set.parts.filter((part) => this.#isMet(part)));
+    return this.#all.flatMap((set) => set.parts.filter((part) => this.#isMet(part)));
   }
 
   /** Parts set aside since the start: their data is missing from every answer. */
   get damaged(): readonly DamagedPart[] {
-    return this.#sets.flatMap((set) => set.damaged);
+    return this.#all.flatMap((set) => set.damaged);
   }
 
   /** The newest generation that a part of the lane's own folder is of; -1 when there is none. */
@@ -90,7 +77,7 @@ export class LaneParts {
 
   /** The parts that meet a time range, ascending by minMs; they stay open until `release`. */
   lease(startMs: number, endMs: number): LanePartsLease {
-    const leases = this.#sets.map((set) => set.lease());
+    const leases = this.#all.map((set) => set.lease());
     const parts = leases
       .flatMap((lease) => lease.parts)
       .filter(({ facts }) => facts.minMs <= endMs && facts.maxMs >= startMs)
@@ -110,20 +97,60 @@ export class LaneParts {
     this.#own.add(name);
   }
 
-  /** Drops the parts whose newest sample is older than `ms`. @returns their names */
+  /**
+   * Drops the parts whose newest sample is older than `ms`. Where another lane is the owner, it does that: this one looks
+   * into the folder anew.
+   *
+   * @returns the names of the parts that are gone
+   */
   dropBefore(ms: number): string[] {
-    const names = this.#sets.flatMap((set) => set.dropBefore(ms));
+    const names: string[] = [];
+    for (const [folder, set] of this.#sets) {
+      if (this.#isOwner(folder)) {
+        names.push(...set.dropBefore(ms));
+      } else if (set.parts.some((part) => part.facts.maxMs < ms)) {
+        this.#sets.set(folder, this.#open(folder));
+        set.close();
+      }
+    }
     this.droppedCount += names.length;
     return names;
   }
 
   /** Moves a part that proved damaged out of the way. */
   setAside(part: PartReader, cause: unknown): void {
-    this.#sets.find((set) => set.parts.includes(part))?.setAside(part, cause);
+    this.#all.find((set) => set.parts.includes(part))?.setAside(part, cause);
   }
 
   close(): void {
-    for (const set of this.#sets) set.close();
+    for (const set of this.#all) set.close();
+  }
+
+  get #own(): PartSet {
+    return must(this.#sets.get(this.#options.laneRange.index), "a lane has a folder of its own");
+  }
+
+  get #all(): PartSet[] {
+    return [...this.#sets.values()];
+  }
+
+  /** A folder of more lanes than there are now belongs to one of those that are. */
+  #isOwner(folder: number): boolean {
+    const { index, count } = this.#options.laneRange;
+    return folder % count === index;
+  }
+
+  #open(folder: number): PartSet {
+    const { disk, dataPath, log } = this.#options;
+    const path = laneFolder(dataPath, folder);
+    return PartSet.open({
+      disk,
+      folder: join(path, "parts"),
+      quarantineFolder: join(path, "quarantine"),
+      cache: this.#cache,
+      log,
+      isOwner: this.#isOwner(folder),
+    });
   }
 
   #isMet(part: PartReader): boolean {

@@ -44,13 +44,20 @@ const log: Log = {
   },
 };
 
+/** Nobody catches it: the thread ends. */
+function onFault(error: unknown): void {
+  setImmediate(() => {
+    throw error;
+  });
+}
+
 async function main(): Promise<void> {
   const { options, toLane, fromLane } = workerData as LaneWorkerData;
   // The rings alone do not keep a thread alive.
   port.on("message", () => undefined);
   let lane: Lane;
   try {
-    lane = await Lane.open(options, { disk: new NodeDisk(), clock: systemClock, log });
+    lane = await Lane.open(options, { disk: new NodeDisk(), clock: systemClock, log, onFault });
   } catch (error) {
     if (!isKnownError(error)) throw error;
     tell({ type: "openFailed", failure: encodeFailure(error) });

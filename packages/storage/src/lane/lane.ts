@@ -294,8 +294,8 @@ export class Lane implements FrameSource {
     if (this.#flushing || this.#ports.clock.monotonicMs() < this.#nextFlushMs) return;
     if (!this.#heads.frozen) this.#freeze();
     void this.#flushFrozen().catch((error: unknown) => {
-      if (!isKnownError(error)) throw error;
-      this.#log.error({ err: error }, "cannot flush the head to a part");
+      if (!isKnownError(error)) this.#ports.onFault(error);
+      else this.#log.error({ err: error }, "cannot flush the head to a part");
     });
   }
 

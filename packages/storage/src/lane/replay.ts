@@ -2,10 +2,11 @@
  * The start of a lane's head: logs of generations → memtables.
  *
  * A crash in the middle of a flush leaves two generations. All but the newest are written to their parts
- * (again, under the same name) before the lane opens; so is the newest one if damage has shifted its
- * slots, since its log could not go on.
+ * (again, under the same name) before the lane opens; so is the newest one if its log cannot go on, since
+ * damage has shifted its slots or it cannot be synced.
  */
-import type { Disk } from "@tideline/common";
+import { join } from "node:path";
+import { errorCode, type Disk } from "@tideline/common";
 import { CorruptionError, wordsOf } from "@tideline/model";
 import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
@@ -40,7 +41,7 @@ export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead 
   const newest = generations.at(-1);
   for (const generation of generations) {
     const { memtable, shifted } = replayGeneration(options, generation);
-    if (generation === newest && !shifted) {
+    if (generation === newest && !shifted && syncLog(options, generation)) {
       return { generation, memtable, walSize: sizeOfLog(options, generation) };
     }
     const { disk, partsFolder, laneRange } = options;
@@ -50,9 +51,35 @@ export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead 
   return null;
 }
 
+/**
+ * What was replayed may never have been synced, and new rows will rely on its definitions: it is synced now.
+ *
+ * @returns false when the disk cannot: then the generation is flushed from memory
+ */
+function syncLog({ disk, walFolder, log }: ReplayOptions, generation: number): boolean {
+  const folder = generationFolder(walFolder, generation);
+  try {
+    for (const name of disk.list(folder)) {
+      const file = disk.open(join(folder, name), "append");
+      try {
+        file.sync();
+      } finally {
+        file.close();
+      }
+    }
+    disk.syncFolder(folder);
+    disk.syncFolder(walFolder);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+    log.error({ err: error, folder }, "cannot sync a replayed write-ahead log");
+    return false;
+  }
+}
+
 function sizeOfLog({ disk, walFolder }: ReplayOptions, generation: number): number {
   const folder = generationFolder(walFolder, generation);
-  return disk.list(folder).reduce((size, name) => size + disk.sizeOf(`${folder}/${name}`), 0);
+  return disk.list(folder).reduce((size, name) => size + disk.sizeOf(join(folder, name)), 0);
 }
 
 function replayGeneration(

@@ -1,0 +1,158 @@
+/**
+ * A lane under seeded random use, crashes, power cuts and disk faults, against a model of plain maps. What
+ * was acknowledged must be found, bit for bit; what is found must have been written.
+ */
+import { forEachSeed, DiskCrash, seededRandom, type Random } from "@tideline/common/testing";
+import { OverloadError } from "@tideline/model";
+import { expect, test } from "vitest";
+import {
+  addRow,
+  everything,
+  keyText,
+  LaneRig,
+  randomRows,
+  readSamples,
+  winner,
+  type Row,
+  type Samples,
+} from "./lane-fixtures.ts";
+
+class Simulation {
+  readonly random: Random;
+  readonly rig: LaneRig;
+  readonly acknowledged: Samples = new Map();
+  /** Rows whose write failed: they may be there, or come back after a crash. */
+  readonly uncertain: Row[] = [];
+  readonly seriesCount: number;
+  overloads = 0;
+
+  constructor(random: Random, rig: LaneRig) {
+    this.random = random;
+    this.rig = rig;
+    this.seriesCount = 1 + random.below(40);
+  }
+
+  static async start(seed: number): Promise<Simulation> {
+    const random = seededRandom(seed);
+    const rig = await LaneRig.start({
+      walSync: random.chance(0.5) ? "always" : "interval",
+      flushWalSize: random.pick([2 ** 30, 20_000]),
+    });
+    return new Simulation(random, rig);
+  }
+
+  async step(): Promise<void> {
+    const { random, rig } = this;
+    const dice = random.below(100);
+    rig.clock.advance(random.below(3) * 100);
+    if (dice < 55) await this.write();
+    else if (dice < 65) await this.attempt(() => rig.lane.flush());
+    else if (dice < 75) await this.tick();
+    else if (dice < 78) rig.connect();
+    else if (dice < 86) await this.crash();
+    else if (dice < 90) this.injectFault();
+    else await this.check();
+  }
+
+  async write(): Promise<void> {
+    const { random, rig } = this;
+    const rows = randomRows(random, rig.clock.nowMs(), this.seriesCount);
+    const isKept = await this.attempt(() => rig.write(rows));
+    if (isKept) for (const row of rows) addRow(this.acknowledged, row);
+    else this.uncertain.push(...rows);
+  }
+
+  async tick(): Promise<void> {
+    this.rig.clock.advance(this.random.pick([1000, 11_000, 3_600_000]));
+    await this.attempt(() => this.rig.lane.tick());
+  }
+
+  injectFault(): void {
+    const { random, rig } = this;
+    rig.disk.inject({
+      operation: random.pick(["append", "sync", "create", "rename", "syncFolder", "unlink"]),
+      ...(random.chance(0.7) ? { code: random.pick(["ENOSPC", "EIO"]) } : {}),
+      writtenSize: random.below(300),
+      skip: random.below(3),
+    });
+  }
+
+  /** The process dies, now or in the middle of something; or the power goes. */
+  async crash(): Promise<void> {
+    const { random, rig } = this;
+    if (random.chance(0.6)) {
+      rig.disk.crashAt(random.below(15), random.below(200));
+      if (random.chance(0.5)) await this.write();
+      else await this.attempt(() => rig.lane.flush());
+    }
+    if (rig.options.walSync === "always" && random.chance(0.5)) rig.cutPower(random);
+    else rig.kill();
+    // The start may crash, too.
+    if (random.chance(0.2)) {
+      rig.disk.crashAt(random.below(10), random.below(200));
+      await this.attempt(() => rig.open());
+      rig.kill();
+    }
+    await rig.open();
+    await this.check();
+  }
+
+  /** @returns false when the disk was at fault; then nothing is known about what was attempted */
+  async attempt(action: () => Promise<unknown>): Promise<boolean> {
+    try {
+      await action();
+      return true;
+    } catch (error) {
+      if (error instanceof OverloadError) this.overloads += 1;
+      else if (!(error instanceof DiskCrash)) throw error;
+      return false;
+    }
+  }
+
+  async check(): Promise<void> {
+    const { samples, missing } = await readSamples(this.rig.lane, everything());
+    expect(missing).toEqual([]);
+    const allowed = new Map<string, bigint[]>();
+    for (const { key, ms, bits } of this.uncertain) {
+      const place = `${keyText(key)} ${ms}`;
+      allowed.set(place, [...(allowed.get(place) ?? []), bits]);
+    }
+    const wrong: string[] = [];
+    for (const [key, series] of this.acknowledged) {
+      for (const [ms, bits] of series) {
+        const found = samples.get(key)?.get(ms);
+        const mayBe = [bits, ...(allowed.get(`${key} ${ms}`) ?? []).map((b) => winner(bits, b))];
+        if (found === undefined || !mayBe.includes(found)) wrong.push(`${key} ${ms} ${found}`);
+      }
+    }
+    for (const [key, series] of samples) {
+      for (const [ms, bits] of series) {
+        const known = this.acknowledged.get(key)?.get(ms);
+        if (known === undefined && !allowed.get(`${key} ${ms}`)?.includes(bits))
+          wrong.push(`${key} ${ms} ${bits} was never written`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  }
+}
+
+async function simulate(seed: number, stepCount: number): Promise<void> {
+  const simulation = await Simulation.start(seed);
+  for (let step = 0; step < stepCount; step += 1) await simulation.step();
+  await simulation.check();
+  const faults = simulation.rig.faults.filter((fault) => !(fault instanceof DiskCrash));
+  expect(faults).toEqual([]);
+}
+
+test("what was acknowledged is found, whatever happens in between", async () => {
+  const seeds: number[] = [];
+  forEachSeed(Number(process.env["TIDELINE_SEEDS"] ?? 60), (_, seed) => seeds.push(seed));
+  for (const seed of seeds) {
+    try {
+      await simulate(seed, 60);
+    } catch (cause) {
+      throw new Error(`seed ${seed} fails (TIDELINE_SEED=${seed}): ${String(cause)}`, { cause });
+    }
+  }
+  expect(seeds.length).toBeGreaterThan(0);
+}, 300_000);
