@@ -75,7 +75,7 @@ function openCursor(text: string, facts: LanguageFacts, options: Partial<ParseOp
 }
 
 /** An expression of operators that bind at least as tight as `precedenceMin`. */
-export function parseExpression(cursor: Cursor, precedenceMin = 1): Expression {
+function parseExpression(cursor: Cursor, precedenceMin = 1): Expression {
   return cursor.nested(() => {
     let left = parseSigned(cursor);
     for (;;) {

@@ -32,6 +32,16 @@ test("selectorsOf finds those inside ranges, too", () => {
   expect(selectorsOf(tree).map((selector) => selector.name)).toEqual(["k", "x", "y", "z"]);
 });
 
+test("a call may have any number of arguments", () => {
+  const wide = parse(`label_join(a, "b", "c"${', "d"'.repeat(150_000)})`, prometheusFacts);
+  let count = 0;
+  walk(wide, () => {
+    count += 1;
+  });
+  expect(count).toBe(150_004);
+  expect(replace(wide, (node) => node)).toBe(wide);
+});
+
 test("depthOf counts levels", () => {
   expect(depthOf(parse("1", prometheusFacts))).toBe(1);
   expect(depthOf(parse("rate(a[5m]) + 1", prometheusFacts))).toBe(4);

@@ -35,7 +35,8 @@ export function walk(expression: Expression, visit: (node: Expression) => boolea
   const waiting: Expression[] = [expression];
   for (let node = waiting.pop(); node !== undefined; node = waiting.pop()) {
     if (visit(node) === false) continue;
-    waiting.push(...childrenOf(node).toReversed());
+    const children = childrenOf(node);
+    for (let i = children.length - 1; i >= 0; i -= 1) waiting.push(children[i] as Expression);
   }
 }
 

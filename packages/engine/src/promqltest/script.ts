@@ -7,7 +7,7 @@ import { parseDurationMs } from "@tideline/model";
 import { unquoteString } from "@tideline/promql";
 import { parseNumberText, parseSeriesLine, type SeriesNotation } from "./series-notation.ts";
 
-export interface ClearCommand {
+interface ClearCommand {
   readonly kind: "clear";
 }
 

@@ -38,7 +38,7 @@ export function parseSeriesLine(line: string): SeriesNotation {
 }
 
 /** @throws {Error} when the text is no series without values */
-export function parseLabels(text: string): readonly Label[] {
+function parseLabels(text: string): readonly Label[] {
   return parseSelector(text).map(({ name, operator, value }) => {
     if (operator !== "=") throw new Error(`a series has no matcher ${operator}: ${text}`);
     return { name, value };

@@ -28,7 +28,7 @@ const TIME_FUNCTIONS: ReadonlySet<string> = new Set([
 
 const GRID_FUNCTIONS: ReadonlySet<string> = new Set(["start", "end", "range", "step"]);
 
-export function hasCallOf(expression: Expression, names: ReadonlySet<string>): boolean {
+function hasCallOf(expression: Expression, names: ReadonlySet<string>): boolean {
   let found = false;
   walk(expression, (node) => {
     if (node.kind === "call" && names.has(node.name)) found = true;
