@@ -1,6 +1,6 @@
 /** vminsert: takes rows from senders and gives every series to its home node. */
 import { randomUUID } from "node:crypto";
-import { InsertClient, unreadyNodes } from "@tideline/cluster";
+import { InsertClient, unreadyReason } from "@tideline/cluster";
 import { parseStorageNodes } from "@tideline/placement";
 import { runProgram, VERSION } from "@tideline/service";
 import { flags } from "./config.ts";
@@ -36,6 +36,6 @@ await runProgram({
       tableSize: Math.min(2 * GIB, Math.floor(context.allowedMemorySize / 2)),
     });
     addNodeMetrics(context.metrics, client);
-    context.setReadiness(() => unreadyNodes(client.stats()));
+    context.setReadiness(() => unreadyReason(client.stats(), process.uptime() * 1_000));
   },
 });

@@ -1,6 +1,6 @@
 /** vmselect: answers queries from all vmstorage nodes. */
 import { randomUUID } from "node:crypto";
-import { SelectClient, unreadyNodes } from "@tideline/cluster";
+import { SelectClient, unreadyReason } from "@tideline/cluster";
 import { parseStorageNodes } from "@tideline/placement";
 import { runProgram, VERSION } from "@tideline/service";
 import { flags } from "./config.ts";
@@ -36,7 +36,7 @@ await runProgram({
       denyPartial: context.flags["search.denyPartialResponse"],
     });
     addNodeMetrics(context.metrics, client);
-    context.setReadiness(() => unreadyNodes(client.stats()));
+    context.setReadiness(() => unreadyReason(client.stats(), process.uptime() * 1_000));
     return Promise.resolve();
   },
 });

@@ -3,7 +3,6 @@
  * cluster, vmsingle uses it itself.
  */
 import { availableParallelism } from "node:os";
-import { systemClock } from "@tideline/common";
 import type { FlagValues, ProgramContext } from "@tideline/service";
 import { defaultStorageOptions, Storage } from "@tideline/storage";
 import type { storageFlags } from "./config.ts";
@@ -36,7 +35,6 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
     },
     {
       log: context.log,
-      clock: systemClock,
       onFatal: (error) => {
         context.fail(error);
       },
