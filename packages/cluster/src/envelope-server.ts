@@ -109,7 +109,9 @@ export class EnvelopeServer {
     await Promise.all(drained);
     await new Promise<void>((resolve) => {
       const timer = setTimeout(() => {
+        // A peer that hangs keeps tryShutdown waiting for ever, even after this.
         this.#server.forceShutdown();
+        resolve();
       }, END_TIMEOUT_MS);
       this.#server.tryShutdown(() => {
         clearTimeout(timer);
