@@ -10,6 +10,7 @@ import { FlagError, helpText, parseFlags } from "@tideline/service";
 import { request } from "undici";
 import { type Child, startChild } from "./child.ts";
 import { planOptions, startFlags } from "./flags.ts";
+import { findLaunchers } from "./launchers.ts";
 import { HOST, type Plan, planCluster } from "./plan.ts";
 import { takenPorts } from "./ports.ts";
 
@@ -107,9 +108,9 @@ function untilSignal(children: readonly Child[]): Promise<undefined> {
     };
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
     // When what started us is killed, nobody is left who could tell us to stop.
-    const parent = process.ppid;
+    const launchers = findLaunchers();
     setInterval(() => {
-      if (process.ppid !== parent && !isAsked) stop();
+      if (!isAsked && !launchers.areAlive()) stop();
     }, PARENT_CHECK_MS).unref();
   });
 }
