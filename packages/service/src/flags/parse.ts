@@ -18,7 +18,7 @@ export interface FlagState {
   readonly isSet: boolean;
 }
 
-export interface ParsedFlags<Table extends FlagTable> {
+interface ParsedFlags<Table extends FlagTable> {
   readonly values: FlagValues<Table>;
   /** One for each flag, by name. */
   readonly states: readonly FlagState[];

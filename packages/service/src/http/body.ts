@@ -14,7 +14,7 @@ export interface BodyLimits {
   readonly timeoutMs?: number;
 }
 
-export const BODY_TIMEOUT_MS = 60_000;
+const BODY_TIMEOUT_MS = 60_000;
 const FORM_SIZE_MAX = 4 * 2 ** 20;
 /** How much of a refused body is read and thrown away before the connection is cut. */
 const DISCARDED_SIZE_MAX = 64 * 2 ** 20;

@@ -18,8 +18,8 @@ export interface Log {
   child(fields: { readonly component: string }): Log;
 }
 
-export type LogFormat = "default" | "json";
-export type LogLevel = "INFO" | "WARN" | "ERROR" | "FATAL" | "PANIC";
+type LogFormat = "default" | "json";
+type LogLevel = "INFO" | "WARN" | "ERROR" | "FATAL" | "PANIC";
 
 export interface LogOptions {
   readonly component: string;
