@@ -42,16 +42,16 @@ export function findEntries(root: string): readonly Entry[] {
  * @throws {Error} when two share a base name
  */
 export function findAssets(root: string): readonly string[] {
-  const assets = [
-    ...sourcesOf(root, "packages/**/*.wasm"),
-    ...sourcesOf(root, "proto/**/*.proto"),
-  ];
+  const assets = [...sourcesOf(root, "packages/**/*.wasm"), ...sourcesOf(root, "proto/**/*.proto")];
   refuseClashes(assets.map((path) => basename(path)));
   return assets;
 }
 
+function isForeign(path: string): boolean {
+  return basename(path) === "node_modules";
+}
+
 function sourcesOf(root: string, pattern: string): string[] {
-  const isForeign = (path: string): boolean => basename(path) === "node_modules";
   return globSync(pattern, { cwd: root, exclude: isForeign })
     .toSorted()
     .map((path) => join(root, path));

@@ -1,0 +1,72 @@
+/** Two vmstorage, a vminsert and a vmselect as processes, with a writer and a reader at hand. */
+import { TemporaryFolder } from "./folder.ts";
+import { Program } from "./program.ts";
+import { Reader } from "./reader.ts";
+import { Writer } from "./writer.ts";
+
+interface ClusterOptions {
+  readonly storageFlags?: readonly string[];
+  readonly insertFlags?: readonly string[];
+  readonly selectFlags?: readonly string[];
+}
+
+export class Cluster implements AsyncDisposable {
+  readonly folder: TemporaryFolder;
+  readonly storages: readonly [Program, Program];
+  readonly insert: Program;
+  readonly select: Program;
+
+  private constructor(
+    folder: TemporaryFolder,
+    [storage1, storage2, insert, select]: readonly [Program, Program, Program, Program],
+  ) {
+    this.folder = folder;
+    this.storages = [storage1, storage2];
+    this.insert = insert;
+    this.select = select;
+  }
+
+  static async start(options: ClusterOptions = {}): Promise<Cluster> {
+    const folder = new TemporaryFolder();
+    const startStorage = (name: string): Promise<Program> =>
+      Program.start({
+        program: "vmstorage",
+        name,
+        flags: [`-storageDataPath=${folder.at(name)}`, ...(options.storageFlags ?? [])],
+      });
+    const storages = await Promise.all([startStorage("vmstorage-1"), startStorage("vmstorage-2")]);
+    const nodes = (listener: "vminsertAddr" | "vmselectAddr"): string =>
+      storages.map((storage) => storage.address(listener)).join(",");
+    const [insert, select] = await Promise.all([
+      Program.start({
+        program: "vminsert",
+        flags: [`-storageNode=${nodes("vminsertAddr")}`, ...(options.insertFlags ?? [])],
+      }),
+      Program.start({
+        program: "vmselect",
+        flags: [`-storageNode=${nodes("vmselectAddr")}`, ...(options.selectFlags ?? [])],
+      }),
+    ]);
+    return new Cluster(folder, [...storages, insert, select]);
+  }
+
+  get programs(): readonly Program[] {
+    return [...this.storages, this.insert, this.select];
+  }
+
+  writer(tenant = "0"): Writer {
+    return new Writer(`${this.insert.url}/insert/${tenant}/prometheus/api/v1/write`);
+  }
+
+  reader(tenant = "0"): Reader {
+    return new Reader(`${this.select.url}/select/${tenant}/prometheus`);
+  }
+
+  /** Stops what still runs, front to back, and removes the data. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    using _folder = this.folder;
+    for (const program of this.programs.toReversed()) {
+      if (!program.child.hasExited) await program.stop();
+    }
+  }
+}
