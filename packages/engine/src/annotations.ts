@@ -1,32 +1,33 @@
-/** Warnings and infos of a query: each text once, in Prometheus' words, with its place in the query. */
+/**
+ * Warnings and infos of a query in Prometheus' words: each message once, with the place in the query where it came up
+ * last.
+ */
 import type { Span } from "@tideline/promql";
 
-/** More of a kind than this are counted, not kept. */
-const TEXTS_MAX = 10;
+/** Messages of a kind that are told; the others are counted, up to KEPT_MAX in all. */
+const TOLD_MAX = 10;
+const KEPT_MAX = 10_000;
 
 export class Annotations {
   readonly #queryText: string;
-  readonly #warnings = new Set<string>();
-  readonly #infos = new Set<string>();
-  #omittedWarnings = 0;
-  #omittedInfos = 0;
+  /** Places by message. */
+  readonly #warnings = new Map<string, Span>();
+  readonly #infos = new Map<string, Span>();
 
   constructor(queryText: string) {
     this.#queryText = queryText;
   }
 
   warn(message: string, span: Span): void {
-    const text = `PromQL warning: ${message} (${this.#place(span)})`;
-    if (this.#warnings.has(text)) return;
-    if (this.#warnings.size < TEXTS_MAX) this.#warnings.add(text);
-    else this.#omittedWarnings += 1;
+    this.#keep(this.#warnings, `PromQL warning: ${message}`, span);
   }
 
   inform(message: string, span: Span): void {
-    const text = `PromQL info: ${message} (${this.#place(span)})`;
-    if (this.#infos.has(text)) return;
-    if (this.#infos.size < TEXTS_MAX) this.#infos.add(text);
-    else this.#omittedInfos += 1;
+    this.#keep(this.#infos, `PromQL info: ${message}`, span);
+  }
+
+  #keep(kind: Map<string, Span>, message: string, span: Span): void {
+    if (kind.size < KEPT_MAX || kind.has(message)) kind.set(message, span);
   }
 
   /** Line and column of a place, both counted from 1. */
@@ -37,16 +38,17 @@ export class Annotations {
   }
 
   warnings(): string[] {
-    const rest = this.#omittedWarnings;
-    return rest === 0
-      ? [...this.#warnings]
-      : [...this.#warnings, `${rest} more warning annotations omitted`];
+    return this.#texts(this.#warnings, "warning");
   }
 
   infos(): string[] {
-    const rest = this.#omittedInfos;
-    return rest === 0
-      ? [...this.#infos]
-      : [...this.#infos, `${rest} more info annotations omitted`];
+    return this.#texts(this.#infos, "info");
+  }
+
+  #texts(kind: ReadonlyMap<string, Span>, word: string): string[] {
+    const texts = [...kind].map(([message, span]) => `${message} (${this.#place(span)})`);
+    if (texts.length <= TOLD_MAX) return texts;
+    const omitted = `${texts.length - TOLD_MAX} more ${word} annotations omitted`;
+    return [...texts.slice(0, TOLD_MAX), omitted];
   }
 }

@@ -8,13 +8,14 @@ import type { Annotations } from "../annotations.ts";
 import type { Budget } from "../budget.ts";
 import {
   columnsSize,
+  emptyColumns,
   repeatedOverSteps,
   withoutNames,
   type Columns,
   type NameRemoval,
 } from "../columns/columns.ts";
 import { groupLabels } from "../functions/aggregate/grouping.ts";
-import type { CallContext, RollupCard, Value } from "../functions/card.ts";
+import { argumentSpan, type CallContext, type RollupCard, type Value } from "../functions/card.ts";
 import { checkQuantiles } from "../functions/rollup/quantiles.ts";
 import { checkStepCount, instantGrid, stepCountOf, subqueryGrid } from "../grid.ts";
 import { labelKeyOf } from "../labels/label-key.ts";
@@ -54,6 +55,8 @@ export interface ExecutorTools {
   readonly annotations: Annotations;
   readonly tally: QueryTally;
 }
+
+const NOWHERE = { start: 0, end: 0 };
 
 export class Executor {
   readonly #tools: ExecutorTools;
@@ -134,7 +137,7 @@ export class Executor {
     const columns = await asked;
     const { card, parameters } = plan.node;
     const { annotations } = this.#tools;
-    if (card?.warnsOfQuantile === true)
+    if (card?.warnsOfQuantile === true && columns.labels.length > 0)
       checkQuantiles(Float64Array.from(parameters.slice(0, 1)), annotations, plan.parameterSpan);
     return this.#named(columns, plan.names, card, plan.span, plan.node.shape !== "rollup");
   }
@@ -175,9 +178,6 @@ export class Executor {
       assert(value.type === "scalar", "parameters of range functions are scalars");
       return value.values;
     });
-    if (card.warnsOfQuantile === true && parameters[0])
-      checkQuantiles(parameters[0], this.#tools.annotations, call.arguments[0]?.span ?? call.span);
-    const span = (card.warnsOfQuantile === true ? call.arguments.at(-1) : call.arguments[0])?.span;
     let columns: Columns;
     if (input.kind === "subquery") {
       columns = await this.#rollupSubquery(card, input, parameters, grid);
@@ -197,7 +197,13 @@ export class Executor {
         presence,
       };
     }
-    return this.#named(columns, plan.names, card, span ?? call.span, false);
+    if (card.warnsOfQuantile === true && parameters[0]) {
+      const used = usedSteps(columns, parameters[0]);
+      checkQuantiles(used, this.#tools.annotations, argumentSpan(call, 0));
+    }
+    // Prometheus puts the result of a subquery at the start of the text.
+    const span = input.kind === "subquery" ? NOWHERE : input.node.selector.span;
+    return this.#named(columns, plan.names, card, span, false);
   }
 
   async #rollupSubquery(
@@ -220,6 +226,7 @@ export class Executor {
     const { rangeMs, stepMs } = subquery;
     const inner = subqueryGrid(times.endStartMs, lastEndMs(times), rangeMs, stepMs);
     checkStepCount(stepCountOf(inner), this.#tools.options.limits.pointsPerSeriesMax);
+    if (stepCountOf(inner) === 0) return { inner, columns: emptyColumns(0) };
     const value = await this.evaluate(subquery.plan, inner);
     if (value.type === "vector") return { inner, columns: value.columns };
     assert(value.type === "scalar", "a subquery is over a vector or a scalar");
@@ -304,6 +311,14 @@ export class Executor {
     for (let step = 0; step < stepCount; step += 1) values.set(value.values, step);
     return { type: "scalar", values };
   }
+}
+
+/** The parameter at the steps where some row has a value. */
+function usedSteps({ stepCount, presence }: Columns, parameter: Float64Array): Float64Array {
+  return parameter.filter((_, step) => {
+    for (let at = step; at < presence.length; at += stepCount) if (presence[at] === 1) return true;
+    return false;
+  });
 }
 
 function vectorValue(columns: Columns): Value {

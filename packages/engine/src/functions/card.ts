@@ -96,6 +96,13 @@ export interface TransformContext extends CallContext {
   readonly call: Call;
 }
 
+/** The place of an argument, as messages name it: inside its parentheses. A missing one: the call's. */
+export function argumentSpan(call: Call, index: number): Span {
+  let argument = call.arguments.at(index);
+  while (argument?.kind === "parentheses") argument = argument.expression;
+  return argument?.span ?? call.span;
+}
+
 export interface TransformCard extends Signature {
   readonly kind: "transform";
   /** `values` has one value per argument given. */

@@ -13,6 +13,15 @@ export function floatText(value: number): string {
   return exponentAt < 0 ? text : withoutExponent(text, exponentAt);
 }
 
+/** As Go's %g writes floats in messages: the shortest digits, with an exponent from 1e6 up and below 1e-4. */
+export function messageFloatText(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return floatText(value);
+  const [mantissa = "", exponentText = ""] = value.toExponential().split("e");
+  const exponent = Number(exponentText);
+  if (exponent >= -4 && exponent < 6) return floatText(value);
+  return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
+}
+
 /** Writes `d.ddde±x` out in digits. */
 function withoutExponent(text: string, exponentAt: number): string {
   const sign = text.startsWith("-") ? "-" : "";

@@ -13,7 +13,7 @@ import {
   type MatrixSelector,
   type Subquery,
 } from "@tideline/promql";
-import type { RollupCard } from "../functions/card.ts";
+import { argumentSpan, type RollupCard } from "../functions/card.ts";
 import { aggregateCard, functionCard } from "../functions/shelf.ts";
 import { fixedMs, leafNodeOf, matrixLeaf, shiftOf, unwrapped } from "../leaf/leaf-node.ts";
 import type { Plan, QueryPlan, SubqueryPlan } from "./plan.ts";
@@ -147,8 +147,7 @@ class Planner {
         node,
         names: names ?? (keeps ? "kept" : "dropped"),
         span: node.selector.span,
-        parameterSpan:
-          (expression.kind === "call" && expression.arguments[0]?.span) || expression.span,
+        parameterSpan: expression.kind === "call" ? argumentSpan(expression, 0) : expression.span,
       },
       isInvariant: node.atMs !== null && node.card?.dependsOnTime !== true,
     };

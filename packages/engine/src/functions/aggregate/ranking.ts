@@ -1,11 +1,11 @@
 /**
- * topk, bottomk, limitk, limit_ratio: rows of the group as they are, at the steps where they are chosen. Of equal
- * values the row that comes first is chosen first. topk takes a NaN last, and so does bottomk.
+ * topk, bottomk, limitk, limit_ratio: rows of the group as they are, at the steps where they are chosen. topk takes a
+ * NaN last, and so does bottomk.
  */
 import { ExecutionError } from "@tideline/model";
 import { selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { hashShare } from "../../labels/label-hash.ts";
-import { floatText } from "../../numeric/float-text.ts";
+import { messageFloatText } from "../../numeric/float-text.ts";
 import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts";
 import { scalarOf } from "../transform/elementwise.ts";
 import { rowsByGroup } from "./spread.ts";
@@ -17,32 +17,77 @@ function countOf(parameter: number): number {
   if (parameter >= 2 ** 63 || parameter < -(2 ** 63)) {
     throw new ExecutionError(
       "TIDELINE_QUERY_PARAMETER",
-      `Scalar value ${floatText(parameter)} overflows int64`,
+      `Scalar value ${messageFloatText(parameter)} overflows int64`,
     );
   }
   return Math.trunc(parameter);
 }
 
-type Compare = (a: number, b: number) => number;
+/** Picks the rows of one step, best first. */
+type Choice = (rows: readonly number[], limit: number, step: number, columns: Columns) => number[];
 
-/** Sorts the present rows of a step best first. */
-type Choice = (rows: number[], step: number, columns: Columns) => number[];
-
-function byValue(isBetter: (a: number, b: number) => boolean): Choice {
-  return (rows, step, { values, stepCount }) => {
-    const order: Compare = (a, b) => {
-      const x = values[a * stepCount + step] as number;
-      const y = values[b * stepCount + step] as number;
-      if (Number.isNaN(x)) return Number.isNaN(y) ? a - b : 1;
-      if (Number.isNaN(y)) return -1;
-      if (x === y) return a - b;
-      return isBetter(x, y) ? -1 : 1;
-    };
-    return rows.toSorted(order);
+/**
+ * The best rows, through a heap whose root is the worst kept one: rows come in order, and one takes the root's place
+ * only if it is truly better. Which of equal rows stay follows from that, as it does in Prometheus.
+ */
+function byValue(isWorse: (a: number, b: number) => boolean): Choice {
+  return (rows, limit, step, { values, stepCount }) => {
+    const valueOf = (row: number): number => values[row * stepCount + step] as number;
+    const less = (a: number, b: number): boolean =>
+      Number.isNaN(valueOf(a)) || isWorse(valueOf(a), valueOf(b));
+    const heap: number[] = [];
+    for (const row of rows) {
+      if (heap.length < limit) pushRow(heap, row, less);
+      else if (isBetter(valueOf(row), valueOf(heap[0] as number), isWorse)) {
+        heap[0] = row;
+        siftDown(heap, less);
+      }
+    }
+    return heap.toSorted((a, b) => {
+      if (less(b, a)) return less(a, b) ? 0 : -1;
+      return less(a, b) ? 1 : 0;
+    });
   };
 }
 
-/** Marks the first k rows of each group and step; the result has them alone. */
+function isBetter(
+  value: number,
+  worst: number,
+  isWorse: (a: number, b: number) => boolean,
+): boolean {
+  return isWorse(worst, value) || (Number.isNaN(worst) && !Number.isNaN(value));
+}
+
+type Less = (a: number, b: number) => boolean;
+
+function pushRow(heap: number[], row: number, less: Less): void {
+  let at = heap.length;
+  heap.push(row);
+  while (at > 0) {
+    const parent = (at - 1) >> 1;
+    if (!less(row, heap[parent] as number)) break;
+    heap[at] = heap[parent] as number;
+    at = parent;
+  }
+  heap[at] = row;
+}
+
+function siftDown(heap: number[], less: Less): void {
+  const row = heap[0] as number;
+  let at = 0;
+  for (;;) {
+    let child = at * 2 + 1;
+    if (child >= heap.length) break;
+    if (child + 1 < heap.length && less(heap[child + 1] as number, heap[child] as number))
+      child += 1;
+    if (!less(heap[child] as number, row)) break;
+    heap[at] = heap[child] as number;
+    at = child;
+  }
+  heap[at] = row;
+}
+
+/** Marks the rows chosen of each group and step; the result has them alone. */
 function choose(
   columns: Columns,
   groups: Groups,
@@ -59,7 +104,7 @@ function choose(
       const limit = limits[step] as number;
       if (limit < 1) continue;
       const present = rows.filter((row) => columns.presence[row * stepCount + step] === 1);
-      for (const row of choice(present, step, columns).slice(0, limit)) {
+      for (const row of choice(present, limit, step, columns)) {
         presence[row * stepCount + step] = 1;
         order.push(row);
       }
@@ -92,7 +137,7 @@ function limitRatio(columns: Columns, parameter: Value | null, context: Aggregat
     if (ratio >= -1 && ratio <= 1) return ratio;
     const limited = ratio < 0 ? -1 : 1;
     context.annotations.warn(
-      `ratio value should be between -1 and 1, got ${floatText(ratio)}, capping to ${limited}`,
+      `ratio value should be between -1 and 1, got ${messageFloatText(ratio)}, capping to ${limited}`,
       context.parameterSpan,
     );
     return limited;
@@ -114,14 +159,14 @@ export const rankings: readonly AggregateCard[] = [
   ranking(
     "topk",
     "The k greatest samples of the group",
-    byValue((a, b) => a > b),
+    byValue((a, b) => a < b),
   ),
   ranking(
     "bottomk",
     "The k least samples of the group",
-    byValue((a, b) => a < b),
+    byValue((a, b) => a > b),
   ),
-  ranking("limitk", "k samples of the group", (rows) => rows, true),
+  ranking("limitk", "k samples of the group", (rows, limit) => rows.slice(0, limit), true),
   {
     kind: "aggregate",
     name: "limit_ratio",

@@ -1,5 +1,5 @@
 /** Rollups that sort the window: quantile_over_time and mad_over_time. */
-import { floatText } from "../../numeric/float-text.ts";
+import { messageFloatText } from "../../numeric/float-text.ts";
 import { quantileOf, sortValues } from "../../numeric/quantile.ts";
 import type { Annotations } from "../../annotations.ts";
 import type { Span } from "@tideline/promql";
@@ -31,7 +31,10 @@ function medianDistance(samples: Samples, start: number, end: number): number {
 export function checkQuantiles(phis: Float64Array, annotations: Annotations, span: Span): void {
   for (const phi of phis) {
     if (phi >= 0 && phi <= 1) continue;
-    annotations.warn(`quantile value should be between 0 and 1, got ${floatText(phi)}`, span);
+    annotations.warn(
+      `quantile value should be between 0 and 1, got ${messageFloatText(phi)}`,
+      span,
+    );
   }
 }
 

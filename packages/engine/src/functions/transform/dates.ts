@@ -18,12 +18,26 @@ function timeVector(context: TransformContext): Columns {
   };
 }
 
-function datePart(name: string, help: string, part: (date: Date) => number): TransformCard {
+/** The calendar repeats after 400 years: any time is moved into the first of these. */
+const CYCLE_YEARS = 400;
+const CYCLE_SECONDS = 146_097 * 86_400;
+
+/** What Go makes of floats that are no 64-bit integer (NaN, infinities, beyond 2^63), seen as a date. */
+const NO_INTEGER_SECONDS = 2 ** 63;
+
+function datePart(
+  name: string,
+  help: string,
+  part: (date: Date, cycleCount: number) => number,
+): TransformCard {
   const date = new Date();
-  const evaluate = (seconds: number): number => {
+  const evaluate = (value: number): number => {
     // Whole seconds, as Go's time.Unix of an integer.
-    date.setTime(Math.trunc(seconds) * 1000);
-    return part(date);
+    const whole = Math.trunc(value);
+    const seconds = whole >= -(2 ** 63) && whole < 2 ** 63 ? whole : NO_INTEGER_SECONDS;
+    const cycleCount = Math.floor(seconds / CYCLE_SECONDS);
+    date.setTime((((seconds % CYCLE_SECONDS) + CYCLE_SECONDS) % CYCLE_SECONDS) * 1000);
+    return part(date, cycleCount);
   };
   return {
     kind: "transform",
@@ -61,5 +75,5 @@ export const dates: readonly TransformCard[] = [
   datePart("day_of_year", "Day of the year, 1 to 366", dayOfYear),
   datePart("days_in_month", "Days that the month has, 28 to 31", daysInMonth),
   datePart("month", "Month, 1 to 12", (date) => date.getUTCMonth() + 1),
-  datePart("year", "Year", (date) => date.getUTCFullYear()),
+  datePart("year", "Year", (date, cycleCount) => date.getUTCFullYear() + cycleCount * CYCLE_YEARS),
 ];

@@ -18,7 +18,7 @@ import {
 import { floatText } from "../../numeric/float-text.ts";
 import { parseFloatText } from "../../numeric/parse-float.ts";
 import { checkQuantiles } from "../rollup/quantiles.ts";
-import type { TransformCard, TransformContext, Value } from "../card.ts";
+import { argumentSpan, type TransformCard, type TransformContext, type Value } from "../card.ts";
 import { BucketList, bucketFraction, bucketQuantile } from "./classic-buckets.ts";
 import { scalarOf, textOf, vectorOf } from "./elementwise.ts";
 
@@ -32,7 +32,7 @@ interface Histogram {
 /** Histograms by label key without `le`; rows ascend by bound. Rows without a bound are warned of and left out. */
 function histogramsOf(columns: Columns, context: TransformContext): Map<string, Histogram> {
   const histograms = new Map<string, Histogram>();
-  const vectorSpan = context.call.arguments.at(-1)?.span ?? context.call.span;
+  const vectorSpan = argumentSpan(context.call, -1);
   for (let row = 0; row < columns.labels.length; row += 1) {
     const key = columns.labels[row] as string;
     const text = plainText(labelValue(key, "le"));
@@ -102,7 +102,7 @@ function quantileOfBuckets(
     context.annotations.inform(
       "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)" +
         named(metricNameOf(key)),
-      context.call.arguments.at(-1)?.span ?? context.call.span,
+      argumentSpan(context.call, -1),
     );
   }
   return bucketQuantile(q, buckets);
@@ -116,7 +116,7 @@ function quantilesOf(values: readonly Value[], context: TransformContext): Colum
   const rows = new RowCollector(stepCount, vector.labels.length);
   values.slice(2).forEach((value, index) => {
     const phis = scalarOf(value);
-    const span = context.call.arguments[index + 2]?.span ?? context.call.span;
+    const span = argumentSpan(context.call, index + 2);
     checkQuantiles(phis, context.annotations, span);
     const columns = overHistograms(vector, context, (buckets, step, key) =>
       quantileOfBuckets(phis[step] as number, buckets, key, context),
@@ -151,11 +151,7 @@ export const histograms: readonly TransformCard[] = [
     evaluate(values, context) {
       const phis = scalarOf(values[0]);
       const vector = vectorOf(values[1]);
-      checkQuantiles(
-        phis,
-        context.annotations,
-        context.call.arguments[0]?.span ?? context.call.span,
-      );
+      checkQuantiles(phis, context.annotations, argumentSpan(context.call, 0));
       const columns = overHistograms(vector, context, (buckets, step, key) =>
         quantileOfBuckets(phis[step] as number, buckets, key, context),
       );

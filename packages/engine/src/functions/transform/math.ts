@@ -1,6 +1,6 @@
 /** Elementwise arithmetic: magnitude, rounding, powers and logarithms, clamping. */
 import { blankColumns } from "../../columns/columns.ts";
-import { greater, lesser } from "../../numeric/go-math.ts";
+import { greater, lesser, log2, log10 } from "../../numeric/go-math.ts";
 import type { TransformCard } from "../card.ts";
 import { elementwise, elementwiseWith, mapped, scalarOf, vectorOf } from "./elementwise.ts";
 
@@ -22,8 +22,8 @@ export const math: readonly TransformCard[] = [
   elementwise("floor", "Greatest integer that is not above the value", Math.floor),
   elementwise("exp", "e to the power of the value", Math.exp),
   elementwise("ln", "Natural logarithm", Math.log),
-  elementwise("log2", "Binary logarithm", Math.log2),
-  elementwise("log10", "Decimal logarithm", Math.log10),
+  elementwise("log2", "Binary logarithm", log2),
+  elementwise("log10", "Decimal logarithm", log10),
   elementwise("sqrt", "Square root", Math.sqrt),
   elementwise("sgn", "-1, 0 or 1 by the value's sign", sign),
   elementwiseWith(
