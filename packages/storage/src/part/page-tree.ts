@@ -151,7 +151,7 @@ function firstAfter(page: Page, key: Uint8Array): number {
   let high = page.count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (Buffer.compare(entryKey(page.entry(middle)), key) > 0) high = middle;
+    if (page.compareKey(middle, key) > 0) high = middle;
     else low = middle + 1;
   }
   return low;
@@ -163,17 +163,8 @@ export function firstAtOrAfter(page: Page, key: Uint8Array): number {
   let high = page.count;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (Buffer.compare(entryKey(page.entry(middle)), key) >= 0) high = middle;
+    if (page.compareKey(middle, key) >= 0) high = middle;
     else low = middle + 1;
   }
   return low;
-}
-
-/** The sized key that an entry of a keyed page starts with. */
-function entryKey(entry: Uint8Array): Uint8Array {
-  const first = entry[0];
-  // Short keys, which most are, without a reader.
-  if (first !== undefined && first < 0x80 && first < entry.length)
-    return entry.subarray(1, 1 + first);
-  return new ByteReader(entry).sized();
 }

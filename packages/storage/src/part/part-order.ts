@@ -15,13 +15,20 @@ const METRIC_NAME_BYTES = Buffer.from(METRIC_NAME);
  * @returns owned by the caller
  */
 export function partOrderKey(key: Uint8Array): Uint8Array {
+  scratch.clear();
+  writePartOrderKey(scratch, key);
+  return Buffer.from(scratch.bytes());
+}
+
+const scratch = new ByteWriter(1024);
+
+/** Appends the order key, for those who need it only for a moment. */
+export function writePartOrderKey(target: ByteWriter, key: Uint8Array): void {
   const reader = new ByteReader(key);
-  const writer = new ByteWriter(key.length + 64);
-  writeBigEndian(writer, reader.u32());
-  writeBigEndian(writer, reader.u32());
-  writeEscaped(writer, metricNameOf(reader));
-  writer.raw(key);
-  return writer.bytes();
+  writeBigEndian(target, reader.u32());
+  writeBigEndian(target, reader.u32());
+  writeEscaped(target, metricNameOf(reader));
+  target.raw(key);
 }
 
 function metricNameOf(reader: ByteReader): Uint8Array {

@@ -30,8 +30,8 @@ import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.t
 import { PostingsReader } from "./postings-reader.ts";
 import {
   decodeSeriesEntry,
-  ordinalKey,
   ordinalOfKey,
+  writeOrdinalKey,
   type PartBlock,
   type SeriesEntry,
 } from "./series-entry.ts";
@@ -60,6 +60,7 @@ export class PartReader implements LabelIndex {
   readonly #seriesTree: PageTree;
   readonly #postings: PostingsReader;
   readonly #identitiesOffset: number;
+  readonly #ordinalKey = new Uint8Array(4);
   #lastOrdinal = -1;
   #lastEntry: SeriesEntry | null = null;
 
@@ -190,7 +191,8 @@ export class PartReader implements LabelIndex {
     this.#checkOrdinal(ordinal);
     const { offset } = sectionOf(this.sections, SECTION_SERIES);
     const entry = this.#units.decode(offset, () => {
-      const leaf = this.#seriesTree.leafAt(ordinalKey(ordinal));
+      writeOrdinalKey(this.#ordinalKey, ordinal);
+      const leaf = this.#seriesTree.leafAt(this.#ordinalKey);
       const page = this.#units.page(leaf);
       const index = ordinal - ordinalOfKey(leaf.firstKey);
       if (index < 0 || index >= page.count) throw new RangeError(`no series ${ordinal}`);

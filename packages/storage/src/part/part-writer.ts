@@ -27,7 +27,7 @@ import { IDENTITIES_PER_PAGE } from "./identity-pages.ts";
 import { PageBuilder } from "./page.ts";
 import { encodeTreeRoot, PageTreeWriter } from "./page-tree.ts";
 import { TEMPORARY_SUFFIX } from "./part-name.ts";
-import { partOrderKey } from "./part-order.ts";
+import { writePartOrderKey } from "./part-order.ts";
 import { PartSink } from "./part-sink.ts";
 import { PostingsBuilder } from "./postings-builder.ts";
 import { encodeBlock, ordinalKey } from "./series-entry.ts";
@@ -83,7 +83,9 @@ export class PartWriter {
   readonly #identities = new ByteWriter(4096);
   readonly #entry = new ByteWriter(4096);
   readonly #blocks = new ByteWriter(4096);
-  #previousOrderKey: Uint8Array = new Uint8Array(0);
+  /** Of the newest series and the one before. */
+  #orderKey = new ByteWriter(1024);
+  #previousOrderKey = new ByteWriter(1024);
   #seriesCount = 0;
   #sampleCount = 0;
   #blockCount = 0;
@@ -120,12 +122,7 @@ export class PartWriter {
     const count = values.length;
     assert(count > 0 && count === timestampsMs.length, "a series has samples, each with a time");
     assert(identity.length === IDENTITY_SIZE, "an identity has 16 bytes");
-    const orderKey = partOrderKey(key);
-    assert(
-      Buffer.compare(this.#previousOrderKey, orderKey) < 0,
-      "series come in part order, each once",
-    );
-    this.#previousOrderKey = orderKey;
+    this.#checkOrder(key);
     this.#blocks.clear();
     for (let start = 0; start < count; start += VALUES_PER_BLOCK_MAX) {
       const end = Math.min(count, start + VALUES_PER_BLOCK_MAX);
@@ -138,6 +135,18 @@ export class PartWriter {
     this.#sampleCount += count;
     this.#minMs = Math.min(this.#minMs, timestampsMs[0] as number);
     this.#maxMs = Math.max(this.#maxMs, timestampsMs[count - 1] as number);
+  }
+
+  #checkOrder(key: Uint8Array): void {
+    const orderKey = this.#previousOrderKey;
+    this.#previousOrderKey = this.#orderKey;
+    this.#orderKey = orderKey;
+    orderKey.clear();
+    writePartOrderKey(orderKey, key);
+    assert(
+      Buffer.compare(this.#previousOrderKey.bytes(), orderKey.bytes()) < 0,
+      "series come in part order, each once",
+    );
   }
 
   #addBlock(timestampsMs: Float64Array, values: Float64Array): void {

@@ -3,7 +3,7 @@
  * lie together. The empty name stands for "every series of the tenant".
  * Format: docs/formats/part.md#posting-keys.
  */
-import { assert } from "@tideline/common";
+import { assert, ByteWriter } from "@tideline/common";
 import type { Tenant } from "@tideline/model";
 
 /** Tenant (2 × u32) and size of the name (u16), all big endian, so that bytes sort as numbers. */
@@ -16,20 +16,29 @@ export function postingPrefix(tenant: Tenant, name: Uint8Array): Uint8Array {
   return postingKey(tenant, name, new Uint8Array(0));
 }
 
-export function postingKey(
+export function postingKey(tenant: Tenant, name: Uint8Array, value: Uint8Array): Uint8Array {
+  const writer = new ByteWriter(PREFIX_SIZE + name.length + value.length);
+  writePostingKey(writer, tenant, name, value);
+  return writer.bytes();
+}
+
+/** Appends the key of a label, for those who need it only for a moment. */
+export function writePostingKey(
+  target: ByteWriter,
   tenant: Tenant,
   name: Uint8Array,
   value: Uint8Array,
-): Uint8Array<ArrayBuffer> {
+): void {
   assert(name.length <= NAME_SIZE_MAX, "a label name is at most 65535 bytes long");
-  const key = new Uint8Array(PREFIX_SIZE + name.length + value.length);
-  const view = new DataView(key.buffer);
-  view.setUint32(0, tenant.accountId);
-  view.setUint32(4, tenant.projectId);
-  view.setUint16(TENANT_SIZE, name.length);
-  key.set(name, PREFIX_SIZE);
-  key.set(value, PREFIX_SIZE + name.length);
-  return key;
+  writeBigEndian(target, tenant.accountId, 4);
+  writeBigEndian(target, tenant.projectId, 4);
+  writeBigEndian(target, name.length, 2);
+  target.raw(name);
+  target.raw(value);
+}
+
+function writeBigEndian(target: ByteWriter, value: number, size: number): void {
+  for (let shift = (size - 1) * 8; shift >= 0; shift -= 8) target.u8((value >>> shift) & 0xff);
 }
 
 /** @throws {RangeError} */

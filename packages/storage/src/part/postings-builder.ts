@@ -9,7 +9,7 @@ import { keyTenant } from "@tideline/model";
 import { PageBuilder } from "./page.ts";
 import { PageTreeWriter, type TreeRoot } from "./page-tree.ts";
 import type { PartSink } from "./part-sink.ts";
-import { postingKey } from "./posting-key.ts";
+import { writePostingKey } from "./posting-key.ts";
 import { PostingList } from "./posting-set.ts";
 
 const PAGE_SIZE = 32 * 1024;
@@ -18,6 +18,8 @@ const INLINE_SIZE_MAX = 1024;
 
 export const SET_INLINE = 0;
 export const SET_OUTSIDE = 1;
+
+const NO_BYTES = new Uint8Array(0);
 
 /** A label of the series before: its bytes in the key, and the set of its series. */
 interface Slot {
@@ -29,7 +31,9 @@ interface Slot {
 export class PostingsBuilder {
   /** By posting key, one character per byte: sorts as its bytes do. */
   readonly #lists = new Map<string, PostingList>();
-  #previousKey: Uint8Array = new Uint8Array(0);
+  /** Key of the series before; bytes behind its labels are older. */
+  #previousKey = new Uint8Array(1024);
+  readonly #idBytes = new ByteWriter(1024);
   #previousSlots: Slot[] = [];
 
   /** @param ordinal greater than those before; @param key borrowed */
@@ -47,7 +51,8 @@ export class PostingsBuilder {
       reader.sized();
       slots.push(this.#slot(slots.length, ordinal, key, start, reader.offset));
     }
-    this.#previousKey = key.slice();
+    if (key.length > this.#previousKey.length) this.#previousKey = new Uint8Array(key.length * 2);
+    this.#previousKey.set(key);
     this.#previousSlots = slots;
   }
 
@@ -61,11 +66,14 @@ export class PostingsBuilder {
   }
 
   #find(ordinal: number, key: Uint8Array, start: number): PostingList {
-    const reader = new ByteReader(key, start);
     const isTenant = start === 0;
-    const name = isTenant ? new Uint8Array(0) : reader.sized();
-    const value = isTenant ? new Uint8Array(0) : reader.sized();
-    const id = Buffer.from(postingKey(keyTenant(key), name, value).buffer).toString("latin1");
+    const reader = new ByteReader(key, start);
+    const name = isTenant ? NO_BYTES : reader.sized();
+    const value = isTenant ? NO_BYTES : reader.sized();
+    this.#idBytes.clear();
+    writePostingKey(this.#idBytes, keyTenant(key), name, value);
+    const bytes = this.#idBytes.bytes();
+    const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
     const known = this.#lists.get(id);
     if (known) {
       known.add(ordinal);

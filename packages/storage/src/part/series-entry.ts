@@ -19,8 +19,16 @@ export const KIND_FLOAT = 0;
 /** First key of a leaf of the series tree: sorts as the number does. */
 export function ordinalKey(ordinal: number): Uint8Array {
   const key = new Uint8Array(4);
-  new DataView(key.buffer).setUint32(0, ordinal);
+  writeOrdinalKey(key, ordinal);
   return key;
+}
+
+/** `ordinalKey` into 4 bytes that are there already. */
+export function writeOrdinalKey(target: Uint8Array, ordinal: number): void {
+  target[0] = ordinal >>> 24;
+  target[1] = (ordinal >>> 16) & 0xff;
+  target[2] = (ordinal >>> 8) & 0xff;
+  target[3] = ordinal & 0xff;
 }
 
 /** @throws {RangeError} on bytes that are no ordinal key */
