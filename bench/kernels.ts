@@ -96,7 +96,10 @@ function unsnap(body: Uint8Array): number {
 }
 
 function scanAll(all: readonly Uint8Array[]): void {
-  for (const body of all) scanner.scan(unsnap(body), 0, 0);
+  for (const body of all) {
+    scanner.scan(unsnap(body), 0, 0);
+    scanner.resolve();
+  }
 }
 
 const target = new Uint8Array(16 << 20);

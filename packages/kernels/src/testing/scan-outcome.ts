@@ -21,13 +21,15 @@ export function outcome(
   scanner.raw.set(body);
   // What lies behind the body must not matter.
   scanner.raw.fill(0xff, body.length, body.length + 32);
-  const before = scanner.keyCount;
+  let ref = scanner.keyCount;
+  let key = scanner.arenaUsedSize;
   const code = scanner.scan(body.length, ...tenant);
   const at = code === SCAN_BROKEN ? scanner.brokenAt : -1;
   const newKeys: string[] = [];
-  for (let key = before; key < scanner.keyCount; key += 1) {
+  for (; key < scanner.arenaUsedSize; key = scanner.keyAfter(key)) {
     newKeys.push(`${scanner.keyTenant(key).join(":")} ${hex(scanner.keyRecords(key))}`);
-    scanner.setRef(key, key);
+    scanner.setRef(key, ref);
+    ref += 1;
   }
   const counts = code < 0 ? null : { ...scanner.counts };
   const metadata = code < 0 ? [] : [...scanner.metadataRanges];

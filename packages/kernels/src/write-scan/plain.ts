@@ -2,6 +2,7 @@
  * The definition of the remote-write scan (scanner.ts tells what it is for), in plain TypeScript: a strict
  * protobuf reader and a Map of keys. Some 20 times slower than the WASM twin; it serves tests.
  */
+import { must } from "@tideline/common";
 import { unsnapPlain } from "../unsnap/plain.ts";
 import { ProtobufError, ProtobufReader } from "./protobuf.ts";
 import {
@@ -49,7 +50,7 @@ export class PlainWriteScanner implements WriteScanner {
   brokenAt = 0;
   counts = { seriesCount: 0, metadataCount: 0, exemplarCount: 0, histogramCount: 0 };
   #metadata: number[] = [];
-  #keys: Key[] = [];
+  readonly #keys = new Map<number, Key>();
   readonly #keyByName = new Map<string, number>();
   #rowCount = 0;
 
@@ -67,7 +68,7 @@ export class PlainWriteScanner implements WriteScanner {
   }
 
   get keyCount(): number {
-    return this.#keys.length;
+    return this.#keys.size;
   }
 
   get metadataRanges(): Uint32Array {
@@ -76,6 +77,10 @@ export class PlainWriteScanner implements WriteScanner {
 
   reset(): void {
     this.#takeBackKeys(0);
+  }
+
+  keyAfter(key: number): number {
+    return key + recordSize(this.keyRecords(key).length);
   }
 
   keyRecords(key: number): Uint8Array {
@@ -91,18 +96,18 @@ export class PlainWriteScanner implements WriteScanner {
   }
 
   #key(key: number): Key {
-    return this.#keys[key] as Key;
+    return must(this.#keys.get(key), "a key that was given out");
   }
 
   scan(rawSize: number, account: number, project: number): number {
-    const keyCountBefore = this.keyCount;
+    const arenaUsedBefore = this.arenaUsedSize;
     this.#rowCount = 0;
     this.#metadata = [];
     this.counts = { seriesCount: 0, metadataCount: 0, exemplarCount: 0, histogramCount: 0 };
     try {
       this.#scanRequest(new ProtobufReader(this.raw, 0, rawSize), [account, project]);
     } catch (error) {
-      this.#takeBackKeys(keyCountBefore);
+      this.#takeBackKeys(arenaUsedBefore);
       this.#rowCount = 0;
       if (error instanceof ScanEnd) return error.code;
       if (error instanceof ProtobufError) return SCAN_BROKEN;
@@ -111,11 +116,13 @@ export class PlainWriteScanner implements WriteScanner {
     return this.#rowCount;
   }
 
-  #takeBackKeys(count: number): void {
-    for (const { name, records } of this.#keys.splice(count)) {
+  #takeBackKeys(start: number): void {
+    for (const [key, { name }] of this.#keys) {
+      if (key < start) continue;
+      this.#keys.delete(key);
       this.#keyByName.delete(name);
-      this.arenaUsedSize -= recordSize(records.length);
     }
+    this.arenaUsedSize = start;
   }
 
   #scanRequest(request: ProtobufReader, tenant: readonly [number, number]): void {
@@ -198,9 +205,11 @@ export class PlainWriteScanner implements WriteScanner {
     ) {
       throw new ScanEnd(SCAN_TABLE_FULL);
     }
+    const key = this.arenaUsedSize;
     this.arenaUsedSize += size;
-    this.#keyByName.set(name, this.keyCount);
-    return this.#keys.push({ name, records, tenant, ref: NO_KEY }) - 1;
+    this.#keyByName.set(name, key);
+    this.#keys.set(key, { name, records, tenant, ref: NO_KEY });
+    return key;
   }
 
   resolve(): number {

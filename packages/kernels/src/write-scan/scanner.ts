@@ -1,12 +1,13 @@
 /**
  * What both twins of the remote-write scan do: a protobuf `WriteRequest` to columns of (key, time, value).
  *
- * A *key* is the number of a tenant and the label records of a `TimeSeries`, byte for byte as they were
- * received: finding a known one costs no decoding. What a key means is the caller's business, who gives it
- * a *ref* once (`setRef`); several spellings of one series may share a ref. The steps for one body:
+ * A *key* is a tenant and the label records of a `TimeSeries`, byte for byte as they were received: finding a
+ * known one costs no decoding. Its number is the place of its record in an arena. What a key means is the
+ * caller's business, who gives it a *ref* once (`setRef`); several spellings of one series may share a ref.
+ * The steps for one body:
  *
  * 1. fill `raw` (by `unsnap` from `input`, or directly), then `scan` it: all of it, or nothing is kept;
- * 2. `setRef` for each key from `keyCount` before the scan to `keyCount` after it;
+ * 2. `setRef` for each key from `arenaUsedSize` before the scan to `arenaUsedSize` after it (`keyAfter`);
  * 3. `resolve`: keys become refs, rows that cannot be kept are taken out and counted by reason;
  * 4. copy `refs`, `timestampsMs` and `values` away before the next scan.
  *
@@ -54,8 +55,8 @@ export interface WriteScanLimits {
   readonly metadataCountMax: number;
 }
 
-/** Size and tenant that stand before each key in the arena. */
-export const KEY_HEADER_SIZE = 12;
+/** What stands before the label records of each key in the arena. */
+export const KEY_HEADER_SIZE = 20;
 
 /** What the last successful scan met. */
 export interface WriteScanCounts {
@@ -75,10 +76,11 @@ export interface WriteScanner {
   /** Decompresses the first `inputSize` bytes of `input` to `raw`. @returns the size, or a code of unsnap */
   unsnap(inputSize: number): number;
 
-  /** Keys are 0 … keyCount - 1. */
   readonly keyCount: number;
-  /** Bytes of the arena in use. */
+  /** Bytes of the arena in use; the first key is 0, and the next one will be this. */
   readonly arenaUsedSize: number;
+  /** The key that was found after `key`, or `arenaUsedSize`. */
+  keyAfter(key: number): number;
   /** Forgets all keys. */
   reset(): void;
 

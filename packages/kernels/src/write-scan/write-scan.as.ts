@@ -8,7 +8,15 @@ const ROWS_FULL: i32 = -2;
 const TABLE_FULL: i32 = -3;
 
 const GROUP_DEPTH_MAX: u32 = 64;
-const HEADER_SIZE: u32 = 12;
+
+// A key is where its record starts in the arena: size, account, project, ref, the key that followed it
+// last time (or NONE), and the label records. So whoever finds a key has all of it in one place.
+const ACCOUNT: usize = 4;
+const PROJECT: usize = 8;
+const REF: usize = 12;
+const NEXT: usize = 16;
+const HEADER_SIZE: u32 = 20;
+
 /** No key, and also the key of rows whose labels are too large to keep. */
 const NONE: u32 = 0xffffffff;
 const REF_BAD_FIRST: u32 = 0xffffff00;
@@ -24,10 +32,7 @@ const NOISE_SIZE: u32 = 1024;
 let NOISE: usize = 0;      // NOISE_SIZE + 64 random bytes
 let MASKS: usize = 0;      // 32 bytes 0xff, then 32 bytes 0
 let SLOTS: usize = 0;      // u64 per slot: hash tag << 32 | key + 1; 0 = free
-let OFFSETS: usize = 0;    // u32 per key: where in the arena
-let NEXTS: usize = 0;      // u32 per key: the key that followed it last time, or NONE
-let REFS: usize = 0;       // u32 per key
-let ARENA: usize = 0;      // per key: size, account, project, label records
+let ARENA: usize = 0;      // records
 let GATHER: usize = 0;     // label records that do not lie together
 let ROW_KEYS: usize = 0;   // u32 per row: key; after resolve: ref
 let ROW_TIMES: usize = 0;  // f64 per row
@@ -64,11 +69,9 @@ let sampleValue: u64 = 0;
 let cursor: usize = 0;
 
 export function initRegions(
-  noise: usize, masks: usize, slots: usize, offsets: usize, nexts: usize, refs: usize, arena: usize,
-  gather: usize, rowKeys: usize, rowTimes: usize, rowValues: usize, metadata: usize, facts: usize, ignored: usize,
+  noise: usize, masks: usize, slots: usize, arena: usize, gather: usize, rowKeys: usize, rowTimes: usize, rowValues: usize, metadata: usize, facts: usize, ignored: usize,
 ): void {
-  NOISE = noise; MASKS = masks; SLOTS = slots; OFFSETS = offsets; NEXTS = nexts; REFS = refs; ARENA = arena;
-  GATHER = gather; ROW_KEYS = rowKeys; ROW_TIMES = rowTimes; ROW_VALUES = rowValues; METADATA = metadata;
+  NOISE = noise; MASKS = masks; SLOTS = slots; ARENA = arena; GATHER = gather; ROW_KEYS = rowKeys; ROW_TIMES = rowTimes; ROW_VALUES = rowValues; METADATA = metadata;
   FACTS = facts; IGNORED = ignored;
 }
 
@@ -308,10 +311,10 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
     if (entry == 0) break;
     if (<u32>(entry >> 32) == tag) {
       const key = <u32>entry - 1;
-      const record = ARENA + load<u32>(OFFSETS + (<usize>key << 2));
+      const record = ARENA + key;
       if (
-        load<u32>(record) == size && load<u32>(record, 4) == account && load<u32>(record, 8) == project &&
-        equal(record + HEADER_SIZE, at, size)
+        load<u32>(record) == size && load<u32>(record, ACCOUNT) == account &&
+        load<u32>(record, PROJECT) == project && equal(record + HEADER_SIZE, at, size)
       ) return key;
     }
     slot = slot + 1 == slotCount ? 0 : slot + 1;
@@ -323,35 +326,35 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
   cursor = at;
   const recordSize = HEADER_SIZE + ((size + 3) & ~3);
   if (keyCount == keyCountMax || recordSize > arenaSizeMax - arenaSize) return NONE;
-  const key = keyCount;
-  const record = ARENA + arenaSize;
+  const key = arenaSize;
+  const record = ARENA + key;
   store<u32>(record, size);
-  store<u32>(record, account, 4);
-  store<u32>(record, project, 8);
+  store<u32>(record, account, ACCOUNT);
+  store<u32>(record, project, PROJECT);
+  store<u32>(record, NONE, REF);
+  store<u32>(record, NONE, NEXT);
   memory.copy(record + HEADER_SIZE, at, size);
   store<u64>(SLOTS + (<usize>slot << 3), (<u64>tag << 32) | <u64>(key + 1));
-  store<u32>(OFFSETS + (<usize>key << 2), arenaSize);
-  store<u32>(NEXTS + (<usize>key << 2), NONE);
-  store<u32>(REFS + (<usize>key << 2), NONE);
   arenaSize += recordSize;
-  keyCount = key + 1;
+  keyCount += 1;
   return key;
 }
 
-/** Takes back the keys from `count` on, last one first: so each slot is free again as it was before. */
-function rollBack(count: u32): void {
-  while (keyCount > count) {
-    keyCount -= 1;
-    const offset = load<u32>(OFFSETS + (<usize>keyCount << 2));
-    const record = ARENA + offset;
-    const hash = hashOf(record + HEADER_SIZE, load<u32>(record), load<u32>(record, 4), load<u32>(record, 8));
+/** Takes back the keys from `start` on, which were the last to come: so no other key was put aside for them. */
+function rollBack(start: u32): void {
+  for (let key = start; key < arenaSize;) {
+    const record = ARENA + key;
+    const size = load<u32>(record);
+    const hash = hashOf(record + HEADER_SIZE, size, load<u32>(record, ACCOUNT), load<u32>(record, PROJECT));
     let slot = firstSlot(hash);
-    while (<u32>load<u64>(SLOTS + (<usize>slot << 3)) != keyCount + 1) {
+    while (<u32>load<u64>(SLOTS + (<usize>slot << 3)) != key + 1) {
       slot = slot + 1 == slotCount ? 0 : slot + 1;
     }
     store<u64>(SLOTS + (<usize>slot << 3), 0);
-    arenaSize = offset;
+    keyCount -= 1;
+    key += HEADER_SIZE + ((size + 3) & ~3);
   }
+  arenaSize = start;
 }
 
 // ---- the scan ----
@@ -374,13 +377,13 @@ function scanSeries(start: usize, end: usize): i32 {
   // Senders repeat the order of their series: after key X came Y last time, so compare with Y before
   // anything is looked at. The comparison is exact, so a wrong guess costs time and nothing else.
   if (previous != NONE) {
-    const candidate = load<u32>(NEXTS + (<usize>previous << 2));
-    if (candidate < keyCount) {
-      const record = ARENA + load<u32>(OFFSETS + (<usize>candidate << 2));
+    const candidate = load<u32>(ARENA + previous, NEXT);
+    if (candidate != NONE) {
+      const record = ARENA + candidate;
       const size = load<u32>(record);
       if (
-        size < <u32>(end - at) && load<u8>(at + size) == 0x12 && load<u32>(record, 4) == account &&
-        load<u32>(record, 8) == project && equal(record + HEADER_SIZE, at, size)
+        size < <u32>(end - at) && load<u8>(at + size) == 0x12 && load<u32>(record, ACCOUNT) == account &&
+        load<u32>(record, PROJECT) == project && equal(record + HEADER_SIZE, at, size)
       ) {
         key = candidate;
         at += size;
@@ -462,10 +465,7 @@ function scanSeries(start: usize, end: usize): i32 {
     key = keyOf(start, runSize, false);
     if (key == NONE) return cursor == 0 ? BROKEN : TABLE_FULL;
   }
-  if (key != NONE) {
-    if (previous != NONE && (gathered || !predicted)) store<u32>(NEXTS + (<usize>previous << 2), key);
-    previous = key;
-  }
+  if (key != NONE) previous = key;
   for (let row = firstRow; row < rowCount; row++) store<u32>(ROW_KEYS + (<usize>row << 2), key);
   return 0;
 }
@@ -511,10 +511,10 @@ export function scan(at: usize, size: u32, accountId: u32, projectId: u32): i32 
   account = accountId; project = projectId;
   previous = NONE;
   rowCount = 0; seriesCount = 0; metadataCount = 0; exemplarCount = 0; histogramCount = 0; predictedCount = 0;
-  const keyCountBefore = keyCount;
+  const arenaSizeBefore = arenaSize;
   const code = scanFields(at, at + size);
   if (code < 0) {
-    rollBack(keyCountBefore);
+    rollBack(arenaSizeBefore);
     rowCount = 0;
   }
   storeTableFacts();
@@ -530,11 +530,16 @@ export function scan(at: usize, size: u32, accountId: u32, projectId: u32): i32 
 export function resolve(): u32 {
   memory.fill(IGNORED, 0, 1024);
   let kept: u32 = 0;
+  let last: u32 = NONE;
   for (let row: u32 = 0; row < rowCount; row++) {
     const key = load<u32>(ROW_KEYS + (<usize>row << 2));
-    const ref = key == NONE
-      ? REF_BAD_FIRST + REASON_KEY_TOO_LARGE
-      : load<u32>(REFS + (<usize>key << 2));
+    let ref: u32 = REF_BAD_FIRST + REASON_KEY_TOO_LARGE;
+    if (key != NONE) {
+      ref = load<u32>(ARENA + key, REF);
+      // Remembered here and not in the scan, so that no key ever points to one that was taken back.
+      if (last != NONE && last != key) store<u32>(ARENA + last, key, NEXT);
+      last = key;
+    }
     const time = load<f64>(ROW_TIMES + (<usize>row << 3));
     let reason: u32;
     if (ref >= REF_BAD_FIRST) {

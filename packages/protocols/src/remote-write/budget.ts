@@ -1,7 +1,8 @@
 /**
  * How a decoder's budgets are spent: limits of the scan, and tables beside it.
  *
- * A series costs its key as received, KEY_HEADER_SIZE and, for tables, at most 49 bytes.
+ * A series costs its key as received and 57 bytes: KEY_HEADER_SIZE (20), a slot in the scan's table (10.7 at
+ * its fullest), identity (16), a slot in the identity index (6) and the ref's first key (4).
  */
 import { assert } from "@tideline/common";
 import { KEY_TABLES_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";

@@ -47,7 +47,8 @@ export class KeyTable implements SeriesTable {
   readonly #keyOfRef: Uint32Array;
   #identities = new Uint8Array(0);
   readonly #usual = new Uint8Array(USUAL_KEY_SIZE_MAX);
-  #knownKeyCount = 0;
+  /** Behind the last key that has its ref. */
+  #knownEnd = 0;
   #epoch = 1;
 
   constructor(scanner: WriteScanner, limits: LabelLimits) {
@@ -82,11 +83,14 @@ export class KeyTable implements SeriesTable {
 
   /** Gives every new key of the scanner its ref or its mark. */
   register(): void {
-    const keyCount = this.#scanner.keyCount;
-    for (let key = this.#knownKeyCount; key < keyCount; key += 1) {
-      this.#scanner.setRef(key, this.#refOf(key));
+    const scanner = this.#scanner;
+    for (
+      ;
+      this.#knownEnd < scanner.arenaUsedSize;
+      this.#knownEnd = scanner.keyAfter(this.#knownEnd)
+    ) {
+      scanner.setRef(this.#knownEnd, this.#refOf(this.#knownEnd));
     }
-    this.#knownKeyCount = keyCount;
   }
 
   #refOf(key: number): number {
@@ -116,7 +120,7 @@ export class KeyTable implements SeriesTable {
   reset(): void {
     this.#scanner.reset();
     this.#index.clear();
-    this.#knownKeyCount = 0;
+    this.#knownEnd = 0;
     this.#epoch += 1;
   }
 
