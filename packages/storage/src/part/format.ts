@@ -133,6 +133,9 @@ export function encodePartFooter({ facts, sections }: PartFooter): Uint8Array {
   writer.u64(facts.sampleCount);
   writer.u64(facts.blockCount);
   writer.u64(facts.timestampBlockCount);
+  // Reserved for the least and the greatest write stamp.
+  writer.u64(0);
+  writer.u64(0);
   writer.text(facts.writer);
   writer.varint(facts.replaces.length);
   for (const name of facts.replaces) writer.text(name);
@@ -150,7 +153,7 @@ export function encodePartFooter({ facts, sections }: PartFooter): Uint8Array {
 /** @throws {RangeError} on bytes that are no footer */
 export function decodePartFooter(bytes: Uint8Array): PartFooter {
   const reader = new ByteReader(bytes);
-  const facts = {
+  const counts = {
     laneRange: { index: reader.u32(), count: reader.u32() },
     generation: reader.u64(),
     minMs: reader.f64(),
@@ -159,6 +162,10 @@ export function decodePartFooter(bytes: Uint8Array): PartFooter {
     sampleCount: reader.u64(),
     blockCount: reader.u64(),
     timestampBlockCount: reader.u64(),
+  };
+  reader.raw(16);
+  const facts = {
+    ...counts,
     writer: reader.text(),
     replaces: list(reader, () => reader.text()),
   };

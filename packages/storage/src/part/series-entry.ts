@@ -68,6 +68,7 @@ export function encodeBlock(
   target.varint(values.length);
   target.u8(KIND_FLOAT);
   target.varint(0); // resolution in ms; 0 = as it came
+  target.varint(0); // reserved for a write stamp
   target.u8(statFlags | (isLastFirst ? LAST_IS_FIRST : 0) | minFlag | maxFlag);
   target.f64(timestampsMs[0] as number);
   target.f64(timestampsMs[last] as number);
@@ -119,6 +120,7 @@ function decodeBlock(reader: ByteReader): PartBlock {
   const count = reader.varint();
   const kind = reader.u8();
   if (kind !== KIND_FLOAT) throw new RangeError(`a block of kind ${kind}`);
+  reader.varint();
   reader.varint();
   const flags = reader.u8();
   const minMs = reader.f64();

@@ -13,7 +13,7 @@ const TIMES_FULL = 2;
 /** Bytes per row that each of them takes. */
 const TIME_SIZES = [0, 4, 8] as const;
 
-const ROWS_HEADER_SIZE = 16;
+const ROWS_HEADER_SIZE = 24;
 
 export function encodeDefinition(
   writer: ByteWriter,
@@ -47,6 +47,7 @@ export function encodeRows(
   writer.u16(0);
   writer.u32(rowCount);
   writer.f64(minMs);
+  writer.u64(0); // reserved for a write stamp
   writer.raw(bytesOf(values));
   writer.raw(bytesOf(slots));
   if (mode === TIMES_OFFSETS) writer.raw(bytesOf(offsetsFrom(minMs, timestampsMs)));
@@ -110,6 +111,7 @@ export function decodeRows(record: Uint8Array): RowColumns {
   reader.u16();
   const rowCount = reader.u32();
   const baseMs = reader.f64();
+  reader.raw(8);
   const timeSize = TIME_SIZES[mode];
   if (rowCount === 0 || rowCount > ROWS_PER_RECORD_MAX || timeSize === undefined)
     throw new RangeError(`no rows record: ${rowCount} rows, mode ${mode}`);
