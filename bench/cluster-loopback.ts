@@ -1,8 +1,8 @@
 /**
- * CPU of writing over gRPC on loopback: InsertClient here, two InsertServers in a worker each (or another
- * process), lanes that answer at once.
+ * CPU of writing over gRPC on loopback: InsertClient here, two InsertServers in a process each, lanes that
+ * answer at once.
  *
- *   node bench/cluster-loopback.ts [seconds]
+ *   node bench/cluster-loopback.ts [seconds] [rows per batch]
  *
  * Prints CPU-µs per 1k rows of both sides, and rows a second of wall time.
  */
@@ -14,7 +14,6 @@ import { randomFillSync } from "node:crypto";
 import { fileURLToPath } from "node:url";
 
 const SERIES_COUNT = 100_000;
-const ROWS_PER_BATCH = 10_000;
 const BATCHES_IN_FLIGHT = 8;
 const LANE_COUNT = 4;
 const NODE_COUNT = 2;
@@ -60,21 +59,24 @@ function ask(child: ChildProcess, message: string | null): Promise<NodeReport> {
   });
 }
 
-function batches(): RowBatch[] {
+function batches(rowsPerBatch: number): RowBatch[] {
   const identities = new Uint8Array(SERIES_COUNT * IDENTITY_SIZE);
   randomFillSync(identities);
   const series = { epoch: 0, refCount: SERIES_COUNT, identities, keyOf: () => new Uint8Array(200) };
-  return Array.from({ length: SERIES_COUNT / ROWS_PER_BATCH }, (_, b) => ({
+  return Array.from({ length: SERIES_COUNT / rowsPerBatch }, (_, b) => ({
     series,
-    rowCount: ROWS_PER_BATCH,
-    refs: Uint32Array.from({ length: ROWS_PER_BATCH }, (__, i) => b * ROWS_PER_BATCH + i),
-    timestampsMs: new Float64Array(ROWS_PER_BATCH).fill(1_700_000_000_000),
-    values: Float64Array.from({ length: ROWS_PER_BATCH }, (__, i) => i * 1.5),
+    rowCount: rowsPerBatch,
+    refs: Uint32Array.from({ length: rowsPerBatch }, (__, i) => b * rowsPerBatch + i),
+    timestampsMs: new Float64Array(rowsPerBatch).fill(1_700_000_000_000),
+    values: Float64Array.from({ length: rowsPerBatch }, (__, i) => i * 1.5),
   }));
 }
 
-async function writeFor(client: InsertClient, untilMs: number): Promise<number> {
-  const all = batches();
+async function writeFor(
+  client: InsertClient,
+  all: readonly RowBatch[],
+  untilMs: number,
+): Promise<number> {
   let rowCount = 0;
   const writer = async (start: number): Promise<void> => {
     for (let i = start; performance.now() < untilMs; i += 1) {
@@ -87,19 +89,20 @@ async function writeFor(client: InsertClient, untilMs: number): Promise<number> 
   return rowCount;
 }
 
-async function main(seconds: number): Promise<void> {
+async function main(seconds: number, rowsPerBatch: number): Promise<void> {
+  const all = batches(rowsPerBatch);
   const self = fileURLToPath(import.meta.url);
   const children = Array.from({ length: NODE_COUNT }, (_, i) => fork(self, ["serve", `node-${i}`]));
   const reports = await Promise.all(children.map((child) => ask(child, null)));
   const nodes = reports.map(({ address }, i) => ({ name: `node-${i}`, address: address ?? "" }));
   const client = await InsertClient.open({ nodes, bootId: "bench", log });
   await client.firstTries();
-  await writeFor(client, performance.now() + 2_000);
+  await writeFor(client, all, performance.now() + 2_000);
 
   const nodesBefore = await Promise.all(children.map((child) => ask(child, "cpu")));
   const before = process.cpuUsage();
   const startMs = performance.now();
-  const rowCount = await writeFor(client, startMs + seconds * 1000);
+  const rowCount = await writeFor(client, all, startMs + seconds * 1000);
   const wallMs = performance.now() - startMs;
   const { user, system } = process.cpuUsage(before);
   const nodesAfter = await Promise.all(children.map((child) => ask(child, "cpu")));
@@ -118,4 +121,4 @@ async function main(seconds: number): Promise<void> {
 
 const [mode, name] = process.argv.slice(2);
 if (mode === "serve") await serve(name ?? "");
-else await main(Number(mode ?? 5));
+else await main(Number(mode ?? 5), Number(name ?? 10_000));

@@ -1,7 +1,7 @@
 /**
  * CPU of the row router with its encoding: batches of known series over 2 × 4 lanes, all answered at once.
  *
- *   node bench/router.ts [seconds]
+ *   node bench/router.ts [seconds] [rows per batch]
  *
  * Prints CPU-µs per 1k rows, for timestamps that are all equal and for ones that differ.
  */
@@ -10,10 +10,10 @@ import { rowBlockAnswer, RowRouter, type RowTarget } from "@tideline/wire";
 import { randomFillSync } from "node:crypto";
 
 const SERIES_COUNT = 100_000;
-const ROWS_PER_BATCH = 10_000;
 const LANE_COUNT = 8;
 
 const seconds = Number(process.argv[2] ?? 3);
+const rowsPerBatch = Number(process.argv[3] ?? 10_000);
 const identities = new Uint8Array(SERIES_COUNT * IDENTITY_SIZE);
 randomFillSync(identities);
 const series = { epoch: 0, refCount: SERIES_COUNT, identities, keyOf: () => new Uint8Array(200) };
@@ -21,13 +21,13 @@ const series = { epoch: 0, refCount: SERIES_COUNT, identities, keyOf: () => new 
 function batchAt(start: number, spreadMs: number): RowBatch {
   return {
     series,
-    rowCount: ROWS_PER_BATCH,
-    refs: Uint32Array.from({ length: ROWS_PER_BATCH }, (_, i) => (start + i) % SERIES_COUNT),
+    rowCount: rowsPerBatch,
+    refs: Uint32Array.from({ length: rowsPerBatch }, (_, i) => (start + i) % SERIES_COUNT),
     timestampsMs: Float64Array.from(
-      { length: ROWS_PER_BATCH },
+      { length: rowsPerBatch },
       (_, i) => 1_700_000_000_000 + (i % 100) * spreadMs,
     ),
-    values: Float64Array.from({ length: ROWS_PER_BATCH }, (_, i) => i * 1.5),
+    values: Float64Array.from({ length: rowsPerBatch }, (_, i) => i * 1.5),
   };
 }
 
@@ -45,8 +45,8 @@ async function run(name: string, spreadMs: number): Promise<void> {
     targets,
     chooseTarget: (bytes, offset) => identityRange(bytes, LANE_COUNT, offset),
   });
-  const batches = Array.from({ length: SERIES_COUNT / ROWS_PER_BATCH }, (_, i) =>
-    batchAt(i * ROWS_PER_BATCH, spreadMs),
+  const batches = Array.from({ length: SERIES_COUNT / rowsPerBatch }, (_, i) =>
+    batchAt(i * rowsPerBatch, spreadMs),
   );
   const rounds = async (untilMs: number): Promise<number> => {
     let rows = 0;

@@ -39,17 +39,17 @@ export interface InsertNodeStats {
   readonly inFlightSize: number;
 }
 
-/** A block that waits for its lane's answer. */
+/** A block that waits for its lane's answer; its bytes are gone once it was sent. */
 interface Pending {
   readonly lane: number;
-  readonly block: Uint8Array;
+  readonly rowCount: number;
   readonly resolve: (answer: RowBlockAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
 /** An envelope that was sent. */
 interface Request {
-  readonly blocks: readonly Pending[];
+  readonly pending: readonly Pending[];
   readonly size: number;
   readonly sentMs: number;
 }
@@ -65,7 +65,9 @@ export class InsertLink {
   readonly link: NodeLink;
   readonly #limits: InsertLimits;
   readonly #clock: Clock;
-  #gathered: Pending[] = [];
+  /** Blocks of this tick, and who waits for them. */
+  #gathered: LaneBlock[] = [];
+  #gatheredPending: Pending[] = [];
   #gatheredSize = 0;
   #flushIsDue = false;
   readonly #requests = new Map<number, Request>();
@@ -103,7 +105,8 @@ export class InsertLink {
     }
     this.#inFlightSize += block.length;
     return new Promise((resolve, reject) => {
-      this.#gathered.push({ lane, block, resolve, reject });
+      this.#gathered.push({ lane, bytes: block });
+      this.#gatheredPending.push({ lane, rowCount: rowCountOf(block), resolve, reject });
       this.#gatheredSize += block.length;
       if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) {
         this.#flush();
@@ -142,25 +145,36 @@ export class InsertLink {
   }
 
   #flush(): void {
-    const blocks = this.#gathered;
-    const size = this.#gatheredSize;
-    if (blocks.length === 0) return;
-    this.#gathered = [];
-    this.#gatheredSize = 0;
+    const request = this.#takeGathered();
+    if (!request) return;
     const id = this.#nextId;
     this.#nextId += 1;
-    const body = encodeLaneBlocks(blocks.map(({ lane, block }) => ({ lane, bytes: block })));
-    const message = encodeEnvelope({ id, kind: KIND_ROWS, body });
-    const request = { blocks, size, sentMs: this.#clock.monotonicMs() };
+    const message = encodeEnvelope({ id, kind: KIND_ROWS, body: encodeLaneBlocks(request.blocks) });
     try {
       this.link.send(message);
     } catch (error) {
       this.#reject(request, error);
       return;
     }
-    this.#requests.set(id, request);
+    const { pending, size, sentMs } = request;
+    const sent = { pending, size, sentMs };
+    this.#requests.set(id, sent);
     this.#sentSize += message.length;
-    if (!this.#cancelTimeout) this.#watchOldest(request);
+    if (!this.#cancelTimeout) this.#watchOldest(sent);
+  }
+
+  #takeGathered(): (Request & { readonly blocks: readonly LaneBlock[] }) | null {
+    if (this.#gathered.length === 0) return null;
+    const request = {
+      blocks: this.#gathered,
+      pending: this.#gatheredPending,
+      size: this.#gatheredSize,
+      sentMs: this.#clock.monotonicMs(),
+    };
+    this.#gathered = [];
+    this.#gatheredPending = [];
+    this.#gatheredSize = 0;
+    return request;
   }
 
   #onEnvelope(envelope: Envelope): void {
@@ -168,17 +182,17 @@ export class InsertLink {
     if (!request || envelope.kind !== KIND_ROWS) return;
     // Unreadable answers throw here, while the request is still known: the link breaks and rejects it.
     const answers =
-      envelope.status === STATUS_OK ? readAnswers(envelope.body, request.blocks) : null;
+      envelope.status === STATUS_OK ? readAnswers(envelope.body, request.pending) : null;
     this.#requests.delete(envelope.id);
     if (!answers) {
       this.#reject(request, this.#refusedError(envelope.status));
       return;
     }
     this.#inFlightSize -= request.size;
-    for (const [i, pending] of request.blocks.entries()) {
+    for (const [i, { rowCount, resolve }] of request.pending.entries()) {
       const answer = answers[i] as RowBlockAnswer;
-      if (answer.status === "kept") this.#rowsSentCount += rowCountOf(pending.block);
-      pending.resolve(answer);
+      if (answer.status === "kept") this.#rowsSentCount += rowCount;
+      resolve(answer);
     }
   }
 
@@ -189,7 +203,7 @@ export class InsertLink {
 
   #reject(request: Request, error: unknown): void {
     this.#inFlightSize -= request.size;
-    for (const { reject } of request.blocks) reject(error);
+    for (const { reject } of request.pending) reject(error);
   }
 
   #rejectAll(error: OverloadError): void {
@@ -197,10 +211,9 @@ export class InsertLink {
     this.#cancelTimeout = null;
     const requests = [...this.#requests.values()];
     this.#requests.clear();
-    const gathered = { blocks: this.#gathered, size: this.#gatheredSize, sentMs: 0 };
-    this.#gathered = [];
-    this.#gatheredSize = 0;
-    for (const request of [...requests, gathered]) this.#reject(request, error);
+    const gathered = this.#takeGathered();
+    if (gathered) requests.push(gathered);
+    for (const request of requests) this.#reject(request, error);
   }
 
   /** One timer for the oldest request; it moves on to the next one when that has been answered. */
@@ -221,9 +234,9 @@ export class InsertLink {
 }
 
 /** @throws {CorruptionError} unless there is one readable answer per block, in the blocks' order */
-function readAnswers(body: Uint8Array, blocks: readonly Pending[]): RowBlockAnswer[] {
+function readAnswers(body: Uint8Array, pending: readonly Pending[]): RowBlockAnswer[] {
   const answers: readonly LaneBlock[] = decodeLaneBlocks(body);
-  return blocks.map(({ lane }, i) => {
+  return pending.map(({ lane }, i) => {
     const answer = answers[i];
     return decodeRowBlockAnswer(answer?.lane === lane ? answer.bytes : new Uint8Array());
   });

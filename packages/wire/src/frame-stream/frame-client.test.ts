@@ -1,0 +1,148 @@
+import { CorruptionError, OverloadError } from "@tideline/model";
+import { describe, expect, test, vi } from "vitest";
+import { encodeEndFrame, SeriesFrameEncoder } from "../series-frame/encode.ts";
+import { decodeFailure } from "../failure/codec.ts";
+import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";
+import { ANY_QUERY, FakeFrameSource, fakeSeries } from "../testing/fake-frame-source.ts";
+import { frameSourceOf } from "./answer-frames.ts";
+import { FrameClient, FRAMES_IN_FLIGHT_MAX } from "./frame-client.ts";
+import { FrameServer } from "./frame-server.ts";
+
+const NEVER = new AbortController().signal;
+const SEARCH: ReadRequest = { kind: "search", query: ANY_QUERY };
+const END = encodeEndFrame({ missing: [] });
+
+function seriesFrame(): Uint8Array {
+  const encoder = new SeriesFrameEncoder();
+  encoder.append(fakeSeries("a"));
+  return encoder.takeRest() as Uint8Array;
+}
+
+async function* withoutEnd(): AsyncGenerator<Uint8Array> {
+  yield seriesFrame();
+}
+
+/** A client whose other end is the test: what was sent is recorded. */
+function setUp() {
+  const sent: string[] = [];
+  const client = new FrameClient({
+    ask: (id) => sent.push(`ask ${id}`),
+    credit: (id, count) => sent.push(`credit ${id} ${count}`),
+    cancel: (id) => sent.push(`cancel ${id}`),
+  });
+  return { client, sent };
+}
+
+describe("asking for frames", () => {
+  test("grants a credit per frame taken and cancels nothing that has ended", async () => {
+    const { client, sent } = setUp();
+    const frames = client.ask(SEARCH, NEVER);
+    const first = frames.next();
+    client.onFrame(1, seriesFrame());
+    client.onFrame(1, END);
+    expect(await first).toMatchObject({ done: false });
+    expect(await frames.next()).toMatchObject({ done: false });
+    expect(await frames.next()).toMatchObject({ done: true });
+    expect(sent).toEqual(["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`, "credit 1 1"]);
+    expect(client.inFlightCount).toBe(0);
+  });
+
+  test("takes more frames than credits for damage, and cancels", async () => {
+    const { client, sent } = setUp();
+    const frames = client.ask(SEARCH, NEVER);
+    const first = frames.next();
+    for (let i = 0; i <= FRAMES_IN_FLIGHT_MAX; i += 1) client.onFrame(1, seriesFrame());
+    await expect(first).rejects.toThrow(CorruptionError);
+    expect(sent.at(-1)).toBe("cancel 1");
+  });
+
+  test("takes bytes that are no frame for damage", async () => {
+    const { client, sent } = setUp();
+    const first = client.ask(SEARCH, NEVER).next();
+    client.onFrame(1, Buffer.from("nonsense"));
+    await expect(first).rejects.toThrow(CorruptionError);
+    expect(sent.at(-1)).toBe("cancel 1");
+  });
+
+  test("drops frames and failures of requests that are over", async () => {
+    const { client } = setUp();
+    const abort = new AbortController();
+    const first = client.ask(SEARCH, abort.signal).next();
+    abort.abort(new Error("left"));
+    await expect(first).rejects.toThrow("left");
+    client.onFrame(1, seriesFrame());
+    client.onFailure(1, Buffer.from("x"));
+    client.fail(99, new Error("nobody"));
+    expect(client.inFlightCount).toBe(0);
+  });
+
+  test("does not begin when the signal has ended before", async () => {
+    const { client, sent } = setUp();
+    await expect(client.ask(SEARCH, AbortSignal.abort(new Error("late"))).next()).rejects.toThrow(
+      "late",
+    );
+    expect(sent).toEqual([]);
+  });
+
+  test("an answer without an end frame is cut off", async () => {
+    const frames = frameSourceOf(withoutEnd).searchFrames(ANY_QUERY, NEVER)[Symbol.asyncIterator]();
+    expect(await frames.next()).toMatchObject({ done: false });
+    await expect(frames.next()).rejects.toThrow(/end is missing/);
+  });
+});
+
+/** A server whose other end is the test. */
+function serve(source: FakeFrameSource, requestsMax: number) {
+  const failures: Error[] = [];
+  const frames: Uint8Array[] = [];
+  const server = new FrameServer({
+    source,
+    requestsMax,
+    onFault: () => undefined,
+    transport: {
+      frame: (_, frame) => void frames.push(frame),
+      failure: (_, failure) => void failures.push(decodeFailure(failure)),
+    },
+  });
+  return { server, failures, frames };
+}
+
+describe("answering with frames", () => {
+  test("sends nothing without credit", async () => {
+    const source = new FakeFrameSource({ series: [fakeSeries("a"), fakeSeries("b")] });
+    const { server, frames } = serve(source, 10);
+    server.onAsk(1, encodeReadRequest(SEARCH));
+    await vi.waitFor(() => {
+      expect(source.frameCount).toBe(1);
+    });
+    expect(frames).toEqual([]);
+    server.onCredit(1, 2);
+    await vi.waitFor(() => {
+      expect(frames).toHaveLength(2);
+    });
+    server.onCredit(1, 1);
+    await vi.waitFor(() => {
+      expect(server.inFlightCount).toBe(0);
+    });
+    expect(frames).toHaveLength(3);
+  });
+
+  test("refuses more requests than it may have, and ones that it cannot read", async () => {
+    const source = new FakeFrameSource({ hangs: true });
+    const { server, failures } = serve(source, 2);
+    server.onAsk(1, encodeReadRequest(SEARCH));
+    server.onAsk(2, Buffer.from("nonsense"));
+    await vi.waitFor(() => {
+      expect(failures).toHaveLength(1);
+    });
+    expect(failures[0]).toBeInstanceOf(CorruptionError);
+    server.onAsk(3, encodeReadRequest(SEARCH));
+    server.onAsk(4, encodeReadRequest(SEARCH));
+    expect(failures[1]).toBeInstanceOf(OverloadError);
+    expect(failures[1]).toMatchObject({ status: 429 });
+    server.close();
+    await vi.waitFor(() => {
+      expect(source.openCount).toBe(0);
+    });
+  });
+});
