@@ -4,3 +4,6 @@ export {
   type FakeSeries,
   type FakeSeriesSourceOptions,
 } from "./fake-series-source.ts";
+export { FakeRowSink } from "./fake-row-sink.ts";
+export { describeRowSink, type OpenedSink, type OpenSink } from "./row-sink-contract.ts";
+export { describeSeriesSource, type OpenSource } from "./series-source-contract.ts";

@@ -2,7 +2,6 @@
  * Puts the series of several sources together by identity, in flat memory: a search gives each series once,
  * with the blocks of all sources.
  */
-import type { Ordinals } from "../index/label-index.ts";
 import { IdentityTable, NO_SLOT } from "../head/identity-table.ts";
 
 const NONE = 0xffff_ffff;
@@ -63,10 +62,4 @@ function doubled(array: Uint32Array): Uint32Array<ArrayBuffer> {
   const copy = new Uint32Array(array.length * 2);
   copy.set(array);
   return copy;
-}
-
-/** What all sources of a search selected, ready to be visited series by series. */
-export interface Selection {
-  readonly source: number;
-  readonly ordinals: Ordinals;
 }

@@ -1,0 +1,127 @@
+/**
+ * Files as version 1 wrote them, kept for good: they stay readable. The examples are those of docs/formats/wal.md and
+ * part.md. `TIDELINE_GOLDEN=write` makes files that are missing; it never changes one.
+ */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileURLToPath } from "node:url";
+import { FakeDisk, seededRandom } from "@tideline/common/testing";
+import { decodeTimestamps, decodeValues } from "@tideline/kernels";
+import { beforeAll, expect, test } from "vitest";
+import {
+  inPartOrder,
+  openPart,
+  PARTS_FOLDER,
+  randomSeries,
+  testSeries,
+  writePart,
+  type TestSeries,
+} from "./part/part-fixtures.ts";
+import {
+  appendEntries,
+  FOLDER,
+  linesOf,
+  openWal,
+  randomGroup,
+  readWal,
+  type Entry,
+} from "./wal/wal-fixtures.ts";
+
+const EXAMPLE_ROWS = {
+  slots: Uint32Array.of(1, 1),
+  timestampsMs: Float64Array.of(1_700_000_000_000, 1_700_000_015_000),
+  values: new Float64Array(Uint32Array.of(0, 0x3ff8_0000, 2, 0x7ff0_0000).buffer),
+};
+
+const WALS: readonly { name: string; entries: readonly Entry[] }[] = [
+  { name: "example", entries: [1, EXAMPLE_ROWS] },
+  {
+    name: "mixed",
+    entries: Array.from({ length: 12 }, (_, i) => randomGroup(seededRandom(i), 600)).flat(),
+  },
+];
+
+const EXAMPLE_SERIES = [
+  testSeries(
+    { accountId: 0, projectId: 0 },
+    [{ name: "__name__", value: "up" }],
+    EXAMPLE_ROWS.timestampsMs,
+    new Float64Array(2).fill(1.5),
+  ),
+];
+
+const PARTS: readonly { name: string; series: readonly TestSeries[] }[] = [
+  { name: "example", series: EXAMPLE_SERIES },
+  { name: "mixed", series: inPartOrder(randomSeries(seededRandom(11), 150, 40)) },
+];
+
+/** The golden file, made by `make` when that was asked for and it is not there. */
+async function golden(path: string, make: () => Promise<Uint8Array>): Promise<Uint8Array> {
+  const file = fileURLToPath(new URL(`../testdata/${path}`, import.meta.url));
+  if (!existsSync(file) && process.env["TIDELINE_GOLDEN"] === "write") {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, await make());
+  }
+  return readFileSync(file);
+}
+
+async function wal(entries: readonly Entry[]): Promise<Uint8Array> {
+  const disk = new FakeDisk();
+  const writer = openWal(disk);
+  appendEntries(writer, entries);
+  writer.commit();
+  return disk.readFile(`${FOLDER}/00000001.wal`);
+}
+
+test.for(WALS)("wal-v1/$name.wal is read, and written the same", async ({ name, entries }) => {
+  const bytes = await golden(`wal-v1/${name}.wal`, () => wal(entries));
+  const disk = new FakeDisk();
+  openWal(disk).close();
+  disk.writeFile(`${FOLDER}/00000001.wal`, bytes);
+  const { lines, report } = readWal(disk);
+  expect(lines).toEqual(linesOf(entries));
+  expect(report).toMatchObject({ damage: [], tornTailSize: 0, laneRange: { index: 1, count: 2 } });
+  expect(Buffer.compare(await wal(entries), bytes)).toBe(0);
+});
+
+const disk = new FakeDisk();
+beforeAll(async () => {
+  for (const { name, series } of PARTS) {
+    await writePart(disk, series, {
+      name: `${name}.part`,
+      laneRange: { index: 0, count: 2 },
+      generation: 12,
+      replaces: ["g000011.part"],
+    });
+    const path = `${PARTS_FOLDER}/${name}.part`;
+    disk.writeFile(path, await golden(`part-v1/${name}.part`, async () => disk.readFile(path)));
+  }
+});
+
+test.for(PARTS)("part-v1/$name.part is read", ({ name, series }) => {
+  const part = openPart(disk, `${name}.part`);
+  part.verify();
+  expect(part.facts).toMatchObject({
+    laneRange: { index: 0, count: 2 },
+    generation: 12,
+    replaces: ["g000011.part"],
+    seriesCount: series.length,
+  });
+  for (const [ordinal, one] of series.entries()) {
+    expect(Buffer.compare(part.series(ordinal).key, one.key)).toBe(0);
+    expect(Buffer.compare(part.series(ordinal).identity, one.identity)).toBe(0);
+    const blocks = part.readBlocks(ordinal, -Infinity, Infinity);
+    expect(blocks).toHaveLength(1);
+    const column = new Float64Array(one.values.length);
+    for (const { timestamps, bytes } of blocks) {
+      decodeTimestamps(timestamps.bytes, column);
+      expect([...column]).toEqual([...one.timestampsMs]);
+      decodeValues(bytes, column);
+      expect(Buffer.compare(new Uint8Array(column.buffer), new Uint8Array(one.values.buffer))).toBe(
+        0,
+      );
+    }
+    for (const label of one.labels.filter(({ value }) => value !== ""))
+      expect(part.postings(one.tenant, label.name, label.value)).toContain(ordinal);
+  }
+});
