@@ -440,7 +440,10 @@ function scanSeries(start: usize, end: usize): i32 {
     if (cursor == 0) return BROKEN;
     at = cursor + size;
     if (!readSample(at - size, at)) return BROKEN;
-    if (rowCount == rowCountMax) return ROWS_FULL;
+    if (rowCount == rowCountMax) {
+      // Whoever sends broken labels hears of that first.
+      return gathered || predicted || areLabels(start, runEnd) ? ROWS_FULL : BROKEN;
+    }
     let time: f64;
     if (sampleTime > SAFE_MAX) time = f64.POSITIVE_INFINITY;
     else if (sampleTime < -SAFE_MAX) time = f64.NEGATIVE_INFINITY;

@@ -281,6 +281,10 @@ describe.for(twins)("write scan, $name", ({ make }) => {
     });
     expect(outcome(full, encodeWriteRequest(seriesList(3))).code).toBe(3);
 
+    // Broken labels in front of the sample that is one too many.
+    const broken = make({ ...LIMITS, rowCountMax: 1 });
+    expect(outcome(broken, bytes(series("0a020801", ONE_AT_5, ONE_AT_5))).code).toBe(SCAN_BROKEN);
+
     const keys = make({ ...LIMITS, keyCountMax: 3 });
     expect(outcome(keys, encodeWriteRequest(seriesList(2))).code).toBe(2);
     expect(outcome(keys, encodeWriteRequest(seriesList(4)))).toMatchObject({
