@@ -3,9 +3,9 @@ import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { request } from "undici";
 import { Cluster } from "./harness/cluster.ts";
+import { metricsText, metricValues, untilAllNodesReachable } from "./harness/metrics.ts";
 import type { Program } from "./harness/program.ts";
 import { bitsOf, NAN_BITS, sample, type Series, STALE_BITS, valueOf } from "./harness/samples.ts";
-import { waitFor } from "./harness/wait.ts";
 import { compress, encodeWrite } from "./harness/writer.ts";
 
 const DAY_MS = 86_400_000;
@@ -28,18 +28,13 @@ function manySeries(metric: string, count = 40): Series[] {
   }));
 }
 
-async function storedSeriesCount(storage: Program): Promise<number> {
-  const { body } = await request(`${storage.url}/metrics`);
-  const line = /^vm_new_timeseries_created_total(?:\{[^}]*\})? (\d+)/m.exec(await body.text());
-  return Number(line?.[1] ?? 0);
-}
-
 describe("what was written is read", () => {
   beforeAll(async () => cluster.writer().write(manySeries("wr_many")));
 
   test("both nodes keep a share of the series", async () => {
     for (const storage of cluster.storages) {
-      expect(await storedSeriesCount(storage)).toBeGreaterThan(0);
+      const [count] = await metricValues(storage, "vm_new_timeseries_created_total");
+      expect(count).toBeGreaterThan(0);
     }
   });
 
@@ -115,12 +110,12 @@ describe("tenants", () => {
     const labels = { __name__: "wr_tenant" };
     await cluster.writer("0").write([{ labels, samples: [sample(startMs, 1)] }]);
     await cluster.writer("7:3").write([{ labels, samples: [sample(startMs, 2)] }]);
-    const valueFor = async (tenant: string): Promise<unknown[]> =>
+    const valuesOf = async (tenant: string): Promise<unknown[]> =>
       (await cluster.reader(tenant).vector("wr_tenant", endS)).map(({ value }) => value[1]);
-    expect(await valueFor("0")).toEqual(["1"]);
-    expect(await valueFor("0:0")).toEqual(["1"]);
-    expect(await valueFor("7:3")).toEqual(["2"]);
-    expect(await valueFor("7")).toEqual([]);
+    expect(await valuesOf("0")).toEqual(["1"]);
+    expect(await valuesOf("0:0")).toEqual(["1"]);
+    expect(await valuesOf("7:3")).toEqual(["2"]);
+    expect(await valuesOf("7")).toEqual([]);
     expect(await cluster.reader("7:3").labelValues("__name__", { start: 0 })).toEqual([
       "wr_tenant",
     ]);
@@ -261,15 +256,17 @@ describe("bad input", () => {
     expect(await reader.series("wr_bad_dropped", { start: 0, end: endS + 50 * 86_400 })).toEqual(
       [],
     );
-    const { body } = await request(`${cluster.insert.url}/metrics`);
-    expect(await body.text()).toMatch(/^vm_rows_ignored_total\{reason="\w+"\} [1-9]/m);
+    expect(await metricsText(cluster.insert)).toMatch(
+      /^vm_rows_ignored_total\{reason="\w+"\} [1-9]/m,
+    );
   });
 
   test("a body with metadata alone: 204, and counted", async () => {
     const metadata = [{ type: 1, family: "wr_meta", help: "What it is" }];
     expect((await cluster.writer().send(compress(encodeWrite([], metadata)))).status).toBe(204);
-    const { body } = await request(`${cluster.insert.url}/metrics`);
-    expect(await body.text()).toMatch(/^tideline_not_stored_total\{kind="metadata"\} [1-9]/m);
+    expect(await metricsText(cluster.insert)).toMatch(
+      /^tideline_not_stored_total\{kind="metadata"\} [1-9]/m,
+    );
   });
 
   test("an empty body: 204", async () => {
@@ -347,13 +344,9 @@ describe("a node that is away", () => {
     expect(denied.status).toBe(503);
 
     await away.startAgain();
-    await waitFor(async () => (await cluster.writer().send(body)).status === 204, {
-      what: "writes to be taken again",
-    });
-    await waitFor(
-      async () => reader.success(await reader.ask("query", asked)).isPartial === false,
-      { what: "whole answers" },
-    );
+    await untilAllNodesReachable(cluster.insert, cluster.select);
+    expect((await cluster.writer().send(body)).status).toBe(204);
+    expect(reader.success(await reader.ask("query", asked)).isPartial).toBe(false);
     expect(await reader.vector("wr_away", endS)).toHaveLength(series.length);
     expect(await reader.vector("wr_many", endS)).toHaveLength(40);
   });

@@ -57,10 +57,10 @@ export function compress(body: Uint8Array): Uint8Array {
 }
 
 export class Writer {
-  readonly #url: string;
+  readonly url: string;
 
   constructor(url: string) {
-    this.#url = url;
+    this.url = url;
   }
 
   /**
@@ -79,7 +79,7 @@ export class Writer {
     headers: Readonly<Record<string, string>> = {},
     method: Dispatcher.HttpMethod = "POST",
   ): Promise<Answer> {
-    const answer = await request(this.#url, {
+    const answer = await request(this.url, {
       method,
       headers: {
         "content-type": "application/x-protobuf",
