@@ -49,11 +49,13 @@ export function seededRandom(seed: number): Random {
 
 /**
  * Runs `check` for seeds 1…count, or only for TIDELINE_SEED when that is set; an error names the seed.
+ * TIDELINE_SEED_FACTOR multiplies `count`, for long runs (with vitest's --testTimeout=0).
  */
 export function forEachSeed(count: number, check: (random: Random, seed: number) => void): void {
   const only = process.env["TIDELINE_SEED"];
+  const factor = Number(process.env["TIDELINE_SEED_FACTOR"] ?? 1);
   const seeds =
-    only === undefined ? Array.from({ length: count }, (_, i) => i + 1) : [Number(only)];
+    only === undefined ? Array.from({ length: count * factor }, (_, i) => i + 1) : [Number(only)];
   for (const seed of seeds) {
     try {
       check(seededRandom(seed), seed);
