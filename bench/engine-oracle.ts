@@ -77,6 +77,10 @@ function makeSeries(labels: Label[], kind: "counter" | "gauge" | "flat"): FakeSe
   };
 }
 
+function keyOf({ labels }: FakeSeries): Uint8Array {
+  return seriesKey(DEFAULT_TENANT, labels);
+}
+
 function makeData(): FakeSeries[] {
   const series: FakeSeries[] = [];
   for (const job of ["api", "db"]) {
@@ -94,7 +98,6 @@ function makeData(): FakeSeries[] {
   }
   series.push(makeSeries([label("__name__", "limit"), label("job", "api")], "flat"));
   // Prometheus goes through series in order of creation, the engine by their keys: between equals, order decides.
-  const keyOf = ({ labels }: FakeSeries): Uint8Array => seriesKey(DEFAULT_TENANT, labels);
   return series
     .filter(({ timestampsMs }) => timestampsMs.length > 0)
     .toSorted((a, b) => Buffer.compare(keyOf(a), keyOf(b)));
@@ -112,8 +115,9 @@ function makeHistogram(labels: Label[]): FakeSeries[] {
   for (let i = 0; i < SAMPLE_COUNT; i += 1) {
     let sum = 0;
     bounds.forEach((_, bucket) => {
-      counters[bucket] = (counters[bucket] as number) + random.below(4);
-      sum += counters[bucket] as number;
+      const count = (counters[bucket] ?? 0) + random.below(4);
+      counters[bucket] = count;
+      sum += count;
       (columns[bucket] as Float64Array)[i] = random.chance(0.01) ? sum - 3 : sum;
     });
   }
@@ -302,7 +306,10 @@ function reply(data: ApiData, notes: readonly string[]): Reply {
       value?: [number, string];
       values?: [number, string][];
     }[]) {
-      const name = JSON.stringify(Object.entries(row.metric).toSorted());
+      const name = Object.entries(row.metric)
+        .map((pair) => pair.join("="))
+        .toSorted()
+        .join();
       const points = row.values ?? (row.value ? [row.value] : []);
       series.set(name, new Map(points.map(([time, value]) => [String(time), value])));
     }

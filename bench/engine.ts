@@ -53,8 +53,9 @@ function makeSeries(): SeriesBlocks[] {
   });
 }
 
+const none = () => Promise.resolve({ items: [], coverage: COMPLETE });
+
 function sourceOf(series: readonly SeriesBlocks[]): SeriesSource {
-  const none = () => Promise.resolve({ items: [], coverage: COMPLETE });
   return {
     search: () => ({
       coverage: () => COMPLETE,

@@ -9,7 +9,7 @@ import {
 } from "@tideline/promql";
 import { Annotations } from "./annotations.ts";
 import { Budget } from "./budget.ts";
-import { settleNames, type Columns } from "./columns/columns.ts";
+import { settleNames, withoutBlankRows, type Columns } from "./columns/columns.ts";
 import { Executor, leafRequest, type ExecutorTools } from "./execute/executor.ts";
 import { sortedByLabels } from "./execute/result-order.ts";
 import type { Value } from "./functions/card.ts";
@@ -123,7 +123,7 @@ function valueData(value: Value, { grid, isInstant }: QueryOptions): ResultData 
     if (isInstant) return { type: "scalar", timeMs, value: value.values };
     return { type: "matrix", grid, columns: scalarRow(value.values) };
   }
-  const columns = settleNames(value.columns);
+  const columns = withoutBlankRows(settleNames(value.columns));
   return isInstant
     ? { type: "vector", timeMs, columns }
     : { type: "matrix", grid, columns: sortedByLabels(columns) };

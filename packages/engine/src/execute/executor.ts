@@ -2,7 +2,7 @@
  * Works a plan out over a grid, in columns: children first and side by side, so that all leaves are asked for at once.
  * Data comes through the LeafSource; raw series only for range functions whose parameters are worked out first.
  */
-import { assert, unreachable } from "@tideline/common";
+import { assert, must, unreachable } from "@tideline/common";
 import type { Coverage, LeafSource, SeriesSource, StepGrid } from "@tideline/model";
 import type { Annotations } from "../annotations.ts";
 import type { Budget } from "../budget.ts";
@@ -18,7 +18,7 @@ import { groupLabels } from "../functions/aggregate/grouping.ts";
 import { argumentSpan, type CallContext, type RollupCard, type Value } from "../functions/card.ts";
 import { checkQuantiles } from "../functions/rollup/quantiles.ts";
 import { checkStepCount, instantGrid, stepCountOf, subqueryGrid } from "../grid.ts";
-import { labelKeyOf } from "../labels/label-key.ts";
+import { labelKeyOf, NO_LABELS } from "../labels/label-key.ts";
 import { evaluateLeaf, type LeafRequest } from "../leaf/evaluate-leaf.ts";
 import { lastEndMs, windowTimes } from "../leaf/leaf-node.ts";
 import type { Pacer } from "../pacer.ts";
@@ -69,11 +69,20 @@ export class Executor {
     this.#removal = { delayed: tools.options.delayedNameRemoval ?? false };
   }
 
-  /** @throws {ExecutionError} the query fails; {OverloadError}, {CorruptionError} from the source; the signal's reason */
+  /**
+   * The memory of the value is held in the budget; whoever combines it with others gives it back (`#release`).
+   *
+   * @throws {ExecutionError} the query fails; {OverloadError}, {CorruptionError} from the source; the signal's reason
+   */
   async evaluate(plan: Plan, grid: StepGrid): Promise<Value> {
     const value = await this.#evaluate(plan, grid);
+    this.#tools.budget.hold(sizeOf(value));
     await this.#tools.pacer.turn();
     return value;
+  }
+
+  #release(values: readonly Value[]): void {
+    for (const value of values) this.#tools.budget.release(sizeOf(value));
   }
 
   async #evaluate(plan: Plan, grid: StepGrid): Promise<Value> {
@@ -93,7 +102,9 @@ export class Executor {
       case "binary":
         return this.#binary(plan, grid);
       case "negation":
-        return this.#negation(await this.evaluate(plan.operand, grid));
+        return this.#over([plan.operand], grid, ([operand]) =>
+          this.#negation(must(operand, "a sign has an operand")),
+        );
       case "invariant":
         return this.#invariant(plan.plan, grid);
       default:
@@ -108,14 +119,9 @@ export class Executor {
     combine: (values: readonly Value[]) => T,
   ): Promise<T> {
     const values = await Promise.all(plans.map((plan) => this.evaluate(plan, grid)));
-    const { budget } = this.#tools;
-    const size = values.reduce((sum, value) => sum + sizeOf(value), 0);
-    budget.hold(size);
-    try {
-      return combine(values);
-    } finally {
-      budget.release(size);
-    }
+    const combined = combine(values);
+    this.#release(values);
+    return combined;
   }
 
   #context(grid: StepGrid): CallContext {
@@ -174,6 +180,7 @@ export class Executor {
   async #rollup(plan: RollupPlan, grid: StepGrid): Promise<Columns> {
     const { card, input, call } = plan;
     const values = await Promise.all(plan.parameters.map((part) => this.evaluate(part, grid)));
+    this.#release(values);
     const parameters = values.map((value) => {
       assert(value.type === "scalar", "parameters of range functions are scalars");
       return value.values;
@@ -214,10 +221,12 @@ export class Executor {
   ): Promise<Columns> {
     const times = windowTimes(subquery, subquery.rangeMs, grid);
     const { inner, columns } = await this.subquery(subquery, grid);
-    return rollupColumns(columns, inner, times, card, parameters);
+    const result = rollupColumns(columns, inner, times, card, parameters);
+    this.#release([vectorValue(columns)]);
+    return result;
   }
 
-  /** The inner columns of a subquery, over the inner grid that all windows of the outer grid need. */
+  /** The inner columns of a subquery, held in the budget, over the inner grid that all windows of the outer grid need. */
   async subquery(
     subquery: SubqueryPlan,
     grid: StepGrid,
@@ -229,15 +238,17 @@ export class Executor {
     if (stepCountOf(inner) === 0) return { inner, columns: emptyColumns(0) };
     const value = await this.evaluate(subquery.plan, inner);
     if (value.type === "vector") return { inner, columns: value.columns };
+    this.#release([value]);
     assert(value.type === "scalar", "a subquery is over a vector or a scalar");
     const presence = new Uint8Array(value.values.length).fill(1);
     const columns = {
       stepCount: presence.length,
-      labels: [""],
+      labels: [NO_LABELS],
       dropsName: null,
       values: value.values,
       presence,
     };
+    this.#tools.budget.hold(sizeOf(vectorValue(columns)));
     return { inner, columns };
   }
 
@@ -305,6 +316,7 @@ export class Executor {
   async #invariant(plan: Plan, grid: StepGrid): Promise<Value> {
     const stepCount = stepCountOf(grid);
     const value = await this.evaluate(plan, instantGrid(grid.startMs));
+    this.#release([value]);
     if (value.type === "string" || stepCount === 1) return value;
     if (value.type === "vector") return vectorValue(repeatedOverSteps(value.columns, stepCount));
     const values = new Float64Array(stepCount);

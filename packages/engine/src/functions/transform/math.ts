@@ -1,5 +1,5 @@
 /** Elementwise arithmetic: magnitude, rounding, powers and logarithms, clamping. */
-import { blankColumns } from "../../columns/columns.ts";
+import { blankColumns, withoutBlankRows } from "../../columns/columns.ts";
 import { greater, lesser, log2, log10 } from "../../numeric/go-math.ts";
 import type { TransformCard } from "../card.ts";
 import { elementwise, elementwiseWith, mapped, scalarOf, vectorOf } from "./elementwise.ts";
@@ -52,7 +52,7 @@ export const math: readonly TransformCard[] = [
         if ((greatest[step] as number) < (least[step] as number)) open.presence[at] = 0;
       }
       const clamped = mapped(
-        open,
+        withoutBlankRows(open),
         context,
         (value, low, high) => greater(low, lesser(high, value)),
         least,

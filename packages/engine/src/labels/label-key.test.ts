@@ -1,0 +1,112 @@
+import { forEachSeed, type Random } from "@tideline/common/testing";
+import { DEFAULT_TENANT, seriesKey, type Label } from "@tideline/model";
+import { describe, expect, test } from "vitest";
+import {
+  bytesText,
+  compareLabelKeys,
+  dropLabels,
+  keepLabels,
+  labelKey,
+  labelKeyOf,
+  labelKeyText,
+  labelsOf,
+  labelValue,
+  metricNameOf,
+  withLabel,
+  withoutMetricName,
+} from "./label-key.ts";
+
+const NAMES = ["__name__", "job", "Z", "a", "höhe", "instance", "le"];
+
+function randomLabels(random: Random): Label[] {
+  return NAMES.filter(() => random.chance(0.5)).map((name) => ({
+    name,
+    value: random.pick(["x", "ü🙂", "y".repeat(random.below(400) + 1), '"quoted"']),
+  }));
+}
+
+describe("label keys", () => {
+  test("a label key is the series key without its tenant", () => {
+    forEachSeed(50, (random) => {
+      const labels = [{ name: "at_least", value: "one" }, ...randomLabels(random)];
+      expect(labelKey(labels)).toBe(labelKeyOf(seriesKey(DEFAULT_TENANT, labels)));
+    });
+  });
+
+  test("labels come back as they were, sorted by the bytes of their names", () => {
+    forEachSeed(50, (random) => {
+      const labels = randomLabels(random);
+      const sorted = labels.toSorted((a, b) =>
+        Buffer.compare(Buffer.from(a.name), Buffer.from(b.name)),
+      );
+      expect(labelsOf(labelKey(labels))).toEqual(sorted);
+    });
+  });
+
+  test("keeping and dropping labels split a key in two", () => {
+    forEachSeed(50, (random) => {
+      const labels = randomLabels(random);
+      const chosen = NAMES.filter(() => random.chance(0.5));
+      const names = new Set(chosen.map(bytesText));
+      const key = labelKey(labels);
+      expect(keepLabels(key, names)).toBe(
+        labelKey(labels.filter(({ name }) => chosen.includes(name))),
+      );
+      expect(dropLabels(key, names)).toBe(
+        labelKey(labels.filter(({ name }) => !chosen.includes(name))),
+      );
+    });
+  });
+
+  test("a label is set in its place, replaced, and removed by an empty value", () => {
+    const key = labelKey([
+      { name: "a", value: "1" },
+      { name: "c", value: "3" },
+    ]);
+    expect(labelKeyText(withLabel(key, "b", "2"))).toBe('{a="1", b="2", c="3"}');
+    expect(labelKeyText(withLabel(key, "c", "4"))).toBe('{a="1", c="4"}');
+    expect(labelKeyText(withLabel(key, "a", ""))).toBe('{c="3"}');
+    expect(labelValue(key, "c")).toBe("3");
+    expect(labelValue(key, "b")).toBe("");
+  });
+
+  test("the metric name is found and dropped wherever it stands", () => {
+    const key = labelKey([
+      { name: "Z", value: "1" },
+      { name: "__name__", value: "größe" },
+      { name: "a", value: "2" },
+    ]);
+    expect(metricNameOf(key)).toBe("größe");
+    expect(labelKeyText(withoutMetricName(key))).toBe('{Z="1", a="2"}');
+    expect(labelKeyText(key)).toBe('größe{Z="1", a="2"}');
+  });
+});
+
+describe("the order of label sets", () => {
+  test.for<{ name: string; sets: [string, string][][] }>([
+    {
+      name: "a prefix comes first",
+      sets: [
+        [],
+        [["a", "1"]],
+        [
+          ["a", "1"],
+          ["b", "1"],
+        ],
+      ],
+    },
+    { name: "names decide before values", sets: [[["a", "9"]], [["b", "1"]]] },
+    {
+      name: "a longer value comes after its prefix",
+      sets: [[["a", "1"]], [["a", "10"]], [["a", "2"]]],
+    },
+  ])("$name", ({ sets }) => {
+    const keys = sets.map((set) => labelKey(set.map(([name, value]) => ({ name, value }))));
+    for (let i = 0; i < keys.length; i += 1) {
+      for (let j = 0; j < keys.length; j += 1) {
+        const order = compareLabelKeys(keys[i] as string, keys[j] as string);
+        expect(Math.sign(order)).toBe(Math.sign(i - j));
+      }
+    }
+  });
+});
