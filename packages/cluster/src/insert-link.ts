@@ -22,7 +22,7 @@ export interface InsertLimits {
   readonly requestTimeoutMs: number;
 }
 
-export const INSERT_LIMITS: InsertLimits = {
+const INSERT_LIMITS: InsertLimits = {
   windowSizePerNode: 64 * 1024 * 1024,
   requestTimeoutMs: 30_000,
 };

@@ -39,7 +39,7 @@ export interface LinkTimings {
   readonly refusedPauseMs: number;
 }
 
-export const LINK_TIMINGS: LinkTimings = {
+const LINK_TIMINGS: LinkTimings = {
   helloTimeoutMs: 5_000,
   backoffMinMs: 100,
   backoffMaxMs: 5_000,

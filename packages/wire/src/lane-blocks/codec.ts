@@ -12,7 +12,7 @@ export interface LaneBlock {
 const ENTRY_SIZE = 8;
 
 /** Blocks of one message at most. */
-export const LANE_BLOCKS_MAX = 4096;
+const LANE_BLOCKS_MAX = 4096;
 
 /**
  * @param blocks borrowed: the parts refer to their bytes

@@ -20,8 +20,7 @@ export const KEYED_COUNT_AT = 20;
 export const KEYS_SIZE_AT = 24;
 export const REF_BOUND_AT = 28;
 export const BASE_MS_AT = 32;
-/** Reserved for a write stamp; 0 for now. */
-export const STAMP_AT = 40;
+// 40: u64 reserved for a write stamp; 48: 16 bytes reserved.
 
 /** How the timestamps are written: bits 0 and 1 of the flags; the other bits are 0. */
 export const TIMES_EQUAL = 0;

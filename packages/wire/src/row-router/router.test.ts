@@ -59,7 +59,7 @@ function rowsOf(batch: ReturnType<typeof rowBatch>): string[] {
 describe("the row router", () => {
   test("brings every row to its lane, bit for bit, whatever happens to streams, lanes and tables", async () => {
     const runs: Promise<void>[] = [];
-    forEachSeed(60, (random) => {
+    forEachSeed(Number(process.env["TIDELINE_SEEDS"] ?? 60), (random) => {
       runs.push(
         (async () => {
           const { lanes, router, table } = setUp(1 + random.below(4));

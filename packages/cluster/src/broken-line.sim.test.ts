@@ -2,7 +2,7 @@
  * Lines that break or stall at any moment: what was acknowledged is kept, what is asked ends, and everything
  * goes on afterwards.
  */
-import { seededRandom } from "@tideline/common/testing";
+import { forEachSeed, seededRandom } from "@tideline/common/testing";
 import { DEFAULT_TENANT, OverloadError, seriesKey, type RowBatch } from "@tideline/model";
 import type { StorageNode } from "@tideline/placement";
 import {
@@ -86,7 +86,10 @@ function keysAt(rows: readonly string[], timeMs: number): Set<string> {
 }
 
 describe("a line that breaks", () => {
-  test.for([1, 2, 3, 4])("loses no acknowledged row: seed %i", async (seed) => {
+  const seeds: number[] = [];
+  forEachSeed(Number(process.env["TIDELINE_SEEDS"] ?? 4), (_, seed) => seeds.push(seed));
+
+  test.for(seeds)("loses no acknowledged row: seed %i", async (seed) => {
     const random = seededRandom(seed);
     const lines = await Promise.all([startLine("a"), startLine("b")]);
     const client = await openInsert(lines, 10_000);
