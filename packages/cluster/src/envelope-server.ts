@@ -62,6 +62,7 @@ export class EnvelopeServer {
   readonly #options: EnvelopeServerOptions;
   readonly #server = new Server(CHANNEL_OPTIONS);
   readonly #sessions = new Map<Stream, Session>();
+  #isClosing = false;
 
   constructor(options: EnvelopeServerOptions) {
     this.#options = options;
@@ -102,6 +103,7 @@ export class EnvelopeServer {
 
   /** Answers what was begun, ends all streams, and closes the port. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     const drained = [...this.#sessions].map(async ([stream, session]) => {
       await session.drain();
       stream.end();
@@ -121,22 +123,27 @@ export class EnvelopeServer {
   }
 
   #onStream(stream: Stream): void {
+    let isOver = false;
     const close = (): void => {
+      isOver = true;
       const session = this.#sessions.get(stream);
       this.#sessions.delete(stream);
       session?.close();
     };
-    let isBroken = false;
+    // This is how grpc-js ends a stream with a status.
+    const breakOff = (code: grpcStatus, details: string): void => {
+      close();
+      stream.emit("error", { code, details });
+    };
     stream.on("data", (message: Buffer) => {
-      if (isBroken) return;
+      // What was read before the stream ended may still come.
+      if (isOver) return;
       try {
         this.#onMessage(stream, decodeEnvelope(message));
       } catch (error) {
         if (!(error instanceof CorruptionError)) throw error;
         this.#options.log.warn({ peer: stream.getPeer(), error: error.message }, "broke a stream");
-        isBroken = true;
-        // This is how grpc-js ends a stream with a status.
-        stream.emit("error", { code: grpcStatus.INVALID_ARGUMENT, details: error.message });
+        breakOff(grpcStatus.INVALID_ARGUMENT, error.message);
       }
     });
     stream.on("end", () => {
@@ -146,6 +153,7 @@ export class EnvelopeServer {
     stream.on("error", close);
     stream.on("cancelled", close);
     stream.on("close", close);
+    if (this.#isClosing) breakOff(grpcStatus.UNAVAILABLE, "the node is stopping");
   }
 
   #onMessage(stream: Stream, envelope: Envelope): void {
