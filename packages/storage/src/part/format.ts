@@ -53,6 +53,14 @@ export interface PartFooter {
   readonly sections: readonly Section[];
 }
 
+/**
+ * The checksum behind a unit's payload. Seeded with the unit's offset in the file: a unit in the wrong place does not pass, and the
+ * checksum of a section, which covers units with theirs, notices units that changed places.
+ */
+export function unitCrc(payload: Uint8Array, offset: number): number {
+  return crc32c(payload, offset >>> 0);
+}
+
 /** A damaged part: names file and offset. */
 export function partDamage(
   path: string,

@@ -4,7 +4,7 @@ import { decodeTimestamps, decodeValues } from "@tideline/kernels";
 import { CorruptionError } from "@tideline/model";
 import { beforeAll, expect, test } from "vitest";
 import { PageCache } from "./page-cache.ts";
-import { openPart, PARTS_FOLDER, randomSeries, writePart } from "./part-fixtures.ts";
+import { openPart, PARTS_FOLDER, randomSeries, testSeries, writePart } from "./part-fixtures.ts";
 
 const PATH = `${PARTS_FOLDER}/g000001.part`;
 const disk = new FakeDisk();
@@ -102,4 +102,27 @@ test("random bytes are no part", () => {
     disk.writeFile(PATH, random.bytes(random.below(400)));
     expect(errorOf(() => openPart(disk))).toBeInstanceOf(CorruptionError);
   }
+});
+
+test("units that change places are noticed", async () => {
+  const random = seededRandom(6);
+  const series = Array.from({ length: 2 }, (_, i) =>
+    testSeries(
+      { accountId: 0, projectId: 0 },
+      [{ name: "i", value: `${i}` }],
+      new Float64Array([1]),
+      new Float64Array([random.u32()]),
+    ),
+  );
+  await writePart(disk, series);
+  const part = openPart(disk);
+  const [a, b] = [0, 1].map((ordinal) => part.series(ordinal).blocks[0]?.value);
+  if (!a || !b || a.size !== b.size) throw new Error("no two blocks of one size");
+  const swapped = disk.readFile(PATH);
+  const first = swapped.slice(a.offset, a.offset + a.size);
+  swapped.copyWithin(a.offset, b.offset, b.offset + b.size);
+  swapped.set(first, b.offset);
+  disk.writeFile(PATH, swapped);
+  expect(errorOf(() => openPart(disk).readBlocks(0, 0, 9))).toBeInstanceOf(CorruptionError);
+  expect(errorOf(() => openPart(disk).verify())).toBeInstanceOf(CorruptionError);
 });

@@ -2,7 +2,7 @@
 import { ByteWriter, type Disk, type DiskFile } from "@tideline/common";
 import { crc32c } from "@tideline/kernels";
 import { diskError } from "../disk-error.ts";
-import type { Section } from "./format.ts";
+import { unitCrc, type Section } from "./format.ts";
 
 const BUFFER_SIZE = 256 * 1024;
 const CODE = "TIDELINE_PART_DISK";
@@ -42,11 +42,11 @@ export class PartSink {
     if (this.#buffer.size >= BUFFER_SIZE) this.#flush();
   }
 
-  /** Appends a payload and its CRC32C: what can be read on its own. */
+  /** Appends a payload and its checksum: what can be read on its own. */
   appendUnit(payload: Uint8Array): UnitPointer {
     const { offset } = this;
     this.#buffer.raw(payload);
-    this.#buffer.u32(crc32c(payload));
+    this.#buffer.u32(unitCrc(payload, offset));
     if (this.#buffer.size >= BUFFER_SIZE) this.#flush();
     return { offset, size: payload.length + 4 };
   }

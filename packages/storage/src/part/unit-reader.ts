@@ -4,8 +4,7 @@
  * file, so that neighbours share a pread.
  */
 import { errorCode, type DiskFile } from "@tideline/common";
-import { crc32c } from "@tideline/kernels";
-import { PART_HEADER_SIZE, partDamage } from "./format.ts";
+import { PART_HEADER_SIZE, partDamage, unitCrc } from "./format.ts";
 import { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import type { UnitPointer } from "./part-sink.ts";
@@ -121,7 +120,7 @@ export class UnitReader {
         ((unit[size + 2] as number) << 16) |
         ((unit[size + 3] as number) << 24)) >>>
       0;
-    if (stored !== crc32c(payload))
+    if (stored !== unitCrc(payload, offset))
       throw partDamage(this.path, offset, `checksum of ${unit.length} bytes`);
     return payload;
   }
