@@ -5,6 +5,7 @@
  * (user and system of the process) is what counts, since the machine may be shared; each figure is the
  * median of several rounds.
  */
+import { zstdCompressSync } from "node:zlib";
 import { crc32c, unsnapPlain, WasmWriteScanner, xxh64 } from "@tideline/kernels";
 import { bitsOf, encodeWriteRequest, type RequestSeries } from "@tideline/kernels/testing";
 import { seededRandom } from "@tideline/common/testing";
@@ -132,10 +133,13 @@ const options = {
   bodySizeMax: 16 << 20,
   limits: DEFAULT_LABEL_LIMITS,
 };
-const head = { tenant: DEFAULT_TENANT };
-
-function decodeAll(decoder: RemoteWriteDecoder, all: readonly Uint8Array[]): void {
-  for (const body of all) decoder.decode(head, [body]).release();
+function decodeAll(
+  one: RemoteWriteDecoder,
+  all: readonly Uint8Array[],
+  contentEncoding = "snappy",
+): void {
+  const head = { tenant: DEFAULT_TENANT, contentEncoding };
+  for (const body of all) one.decode(head, [body]).release();
 }
 
 const registerUs = cpuUs(5, () => decodeAll(new RemoteWriteDecoder(options), bodies));
@@ -153,6 +157,12 @@ report(
   perThousand(cpuUs(7, (i) => decodeAll(decoder, orders[i] as Uint8Array[]))),
   unit,
 );
+const zstdBodies = bodies.map((body) => {
+  const raw = new Uint8Array(1 << 24);
+  return zstdCompressSync(raw.subarray(0, unsnapPlain(body, raw)));
+});
+const zstdUs = cpuUs(9, () => decodeAll(decoder, zstdBodies, "zstd"));
+report("decode to batches, order of last time, zstd", perThousand(zstdUs), unit);
 report("key and header in the arena", arenaUsedSize / refCount, "bytes / series");
 
 // ---- hashes ----

@@ -1,4 +1,4 @@
-import { zstdCompressSync } from "node:zlib";
+import { constants, zstdCompressSync } from "node:zlib";
 import { forEachSeed } from "@tideline/common/testing";
 import {
   bitsOf,
@@ -212,6 +212,25 @@ describe("zstd", () => {
   test("a bomb is refused with 413", () => {
     const bomb = zstdCompressSync(new Uint8Array(OPTIONS.bodySizeMax + 1));
     expect(refusal(() => decoder.decode(zstd, [bomb]))).toMatchObject({ status: 413 });
+  });
+
+  test("a frame that does not tell its size is decompressed, and bombs are found all the same", () => {
+    const params = { [constants.ZSTD_c_contentSizeFlag]: 0 };
+    expect(rowsOf(decoder.decode(zstd, [zstdCompressSync(request, { params })]).batch)).toEqual(
+      rows,
+    );
+    const bomb = zstdCompressSync(new Uint8Array(OPTIONS.bodySizeMax + 1), { params });
+    expect(refusal(() => decoder.decode(zstd, [bomb]))).toMatchObject({ status: 413 });
+  });
+
+  test("a frame that lies about its size is refused", () => {
+    const packed = zstdCompressSync(request, { pledgedSrcSize: request.length });
+    for (const lie of [0, request.length - 1, request.length + 1, 255]) {
+      const lying = Uint8Array.from(packed);
+      // A single segment of less than 256 bytes: its size is the byte behind the descriptor.
+      lying[5] = lie;
+      expect(refusal(() => decoder.decode(zstd, [lying]))).toMatchObject({ status: 400 });
+    }
   });
 
   test("every truncation is refused with 400", () => {
