@@ -1,10 +1,12 @@
 /**
- * Blocks of sample values: 1 to VALUES_PER_BLOCK_MAX float64 bit patterns, bit for bit.
+ * Blocks of sample values, the plain twin: 1 to VALUES_PER_BLOCK_MAX float64 bit patterns, bit for bit.
  *
- * The first byte names the codec, so that a reader needs nothing else (docs/formats/block.md). Ids never move.
- * All values pass as bits: typed array to typed array only.
+ * The first byte names the codec, so that a reader needs nothing else (docs/formats/block.md#values). Ids
+ * never move. All values pass as bits: typed array to typed array only.
  */
-import { assert } from "@tideline/common";
+import { assert, ByteReader } from "@tideline/common";
+import { packDecimals, readDecimals } from "./decimal.ts";
+import { packResiduals, readResiduals } from "./residual.ts";
 
 export const VALUES_PER_BLOCK_MAX = 8192;
 
@@ -12,29 +14,51 @@ export const VALUES_PER_BLOCK_MAX = 8192;
 const CODEC_RAW = 0;
 /** One 8-byte pattern that all values share. */
 const CODEC_CONST = 1;
+/** decimal.ts */
+export const CODEC_DECIMAL = 2;
+/** residual.ts */
+export const CODEC_RESIDUAL = 3;
 
 /**
  * Packs values into a new byte string, owned by the caller.
  *
  * @param values 1 ≤ length ≤ VALUES_PER_BLOCK_MAX; borrowed
  */
-export function encodeValues(values: Float64Array): Uint8Array<ArrayBuffer> {
+export function encodeValuesPlain(values: Float64Array): Uint8Array<ArrayBuffer> {
   assert(
     values.length > 0 && values.length <= VALUES_PER_BLOCK_MAX,
     "a block holds 1 to 8192 values",
   );
-  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  return packValues(values, packDecimals);
+}
+
+/**
+ * Chooses the codec; what both twins share.
+ *
+ * @param pack decimal.ts or its quick twin; what it returns is used before it is called again
+ */
+export function packValues(
+  values: Float64Array,
+  pack: (values: Float64Array) => Uint8Array | null,
+): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
-  let isConst = true;
-  for (let i = 2; i < words.length; i += 1) {
-    if (words[i] !== words[i & 1]) {
-      isConst = false;
-      break;
-    }
-  }
-  const body = isConst ? bytes.subarray(0, 8) : bytes;
+  if (isConst(values)) return tagged(CODEC_CONST, bytes.subarray(0, 8));
+  const decimals = pack(values);
+  if (decimals && decimals.length < bytes.length) return tagged(CODEC_DECIMAL, decimals);
+  const residuals = decimals ? null : packResiduals(values, pack);
+  if (residuals && residuals.length < bytes.length) return tagged(CODEC_RESIDUAL, residuals);
+  return tagged(CODEC_RAW, bytes);
+}
+
+function isConst(values: Float64Array): boolean {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  for (let i = 2; i < words.length; i += 1) if (words[i] !== words[i & 1]) return false;
+  return true;
+}
+
+function tagged(codec: number, body: Uint8Array): Uint8Array<ArrayBuffer> {
   const block = new Uint8Array(1 + body.length);
-  block[0] = isConst ? CODEC_CONST : CODEC_RAW;
+  block[0] = codec;
   block.set(body, 1);
   return block;
 }
@@ -42,23 +66,31 @@ export function encodeValues(values: Float64Array): Uint8Array<ArrayBuffer> {
 /**
  * Unpacks exactly `target.length` values.
  *
- * @throws {RangeError} when the bytes are no block of that many values; the caller names the place
+ * @throws {RangeError} when the bytes are no block of that many values; the caller names the place.
+ *   The target holds anything then
  */
-export function decodeValues(block: Uint8Array, target: Float64Array): void {
-  const out = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+export function decodeValuesPlain(block: Uint8Array, target: Float64Array): void {
+  const codec = block[0];
   const body = block.subarray(1);
-  if (block[0] === CODEC_RAW && body.length === out.length) {
-    out.set(body);
-    return;
-  }
-  if (block[0] === CODEC_CONST && body.length === 8 && out.length > 0) {
-    out.set(body);
-    target.fill(0, 1);
-    for (let filled = 8; filled < out.length; filled *= 2)
-      out.copyWithin(filled, 0, Math.min(filled, out.length - filled));
-    return;
-  }
-  throw new RangeError(
+  const out = new Uint8Array(target.buffer, target.byteOffset, target.byteLength);
+  if (target.length === 0 || target.length > VALUES_PER_BLOCK_MAX) throw noBlock(block, target);
+  if (codec === CODEC_RAW && body.length === out.length) out.set(body);
+  else if (codec === CODEC_CONST && body.length === 8) fillWith(out, body);
+  else if (codec === CODEC_DECIMAL) readDecimals(new ByteReader(body), target);
+  else if (codec === CODEC_RESIDUAL) readResiduals(new ByteReader(body), target);
+  else throw noBlock(block, target);
+}
+
+function noBlock(block: Uint8Array, target: Float64Array): RangeError {
+  return new RangeError(
     `no value block of ${target.length} values: codec ${block[0]}, ${block.length} bytes`,
   );
+}
+
+/** Repeats 8 bytes over all of `out`, without a number in between. */
+function fillWith(out: Uint8Array, pattern: Uint8Array): void {
+  out.set(pattern);
+  for (let filled = 8; filled < out.length; filled *= 2) {
+    out.copyWithin(filled, 0, Math.min(filled, out.length - filled));
+  }
 }

@@ -1,0 +1,592 @@
+// Value blocks of codec 2 (decimals), four runs at a time. plain twin: decimal.ts, mini-block.ts; the
+// bytes are the same, bit for bit. Layout: docs/formats/block.md#values.
+//
+// Memory, from 0 on: five planes of f64, then words. valuesAt is where values come in and go out.
+// Bytes are untrusted: every read of them is checked against END, and FAILED says that one was not there.
+
+const PLANE: usize = 65_664; // 8192 values and 128 bytes of slack
+export const valuesAt: usize = 0;
+const INTEGERS: usize = PLANE;
+const PLAIN: usize = PLANE * 2;
+const DELTAS: usize = PLANE * 3;
+const DELTAS2: usize = PLANE * 4;
+const WORDS: usize = PLANE * 5; // u32 × 256
+const WIDES: usize = WORDS + 1_088; // f64 × 256
+const COUNTS: usize = WIDES + 2_112; // u32 × 33
+export const powersAt: usize = COUNTS + 192; // f64 × 15, written by the host
+export const missesAt: usize = powersAt + 128; // the second plane of a residual block
+export const bytesAt: usize = missesAt + PLANE; // a block, 192 KiB
+
+const EXPONENT_MAX: i32 = 14;
+const INTEGER_LIMIT: f64 = 2251799813685248.0; // 2^51
+const DELTA_LIMIT: f64 = 4503599627370496.0; // 2^52
+const DELTA2_LIMIT: f64 = 1125899906842624.0; // 2^50
+const ROUNDING: f64 = 6755399441055744.0; // 1.5 · 2^52
+const SAFE_MAX: u64 = 9007199254740991; // 2^53 - 1
+const WIDE_LIMIT: f64 = 2147483648.0;
+const STEPS: i32 = 64;
+const IMPOSSIBLE: i32 = 1 << 20;
+
+let W: usize = 0; // where the next byte is written
+let R: usize = 0; // where the next byte is read
+let END: usize = 0;
+let FAILED: bool = false;
+
+// ---- bytes ----
+
+function putVarint(value: u64): void {
+  while (value > 127) { store<u8>(W++, <u8>(value | 128)); value >>= 7; }
+  store<u8>(W++, <u8>value);
+}
+
+function putSigned(value: f64): void {
+  const size = <u64>abs<f64>(value);
+  const low = <u8>((size & 63) << 1) | <u8>(value < 0);
+  if (size < 64) { store<u8>(W++, low); return; }
+  store<u8>(W++, low | 128);
+  putVarint(size >> 6);
+}
+
+function varintSize(value: u64): i32 {
+  let size = 1;
+  while (value > 127) { value >>= 7; size += 1; }
+  return size;
+}
+
+function signedSize(value: f64): i32 {
+  const size = <u64>abs<f64>(value);
+  return size < 64 ? 1 : 1 + varintSize(size >> 6);
+}
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline function getByte(): u32 {
+  if (R >= END) { FAILED = true; return 0; }
+  return load<u8>(R++);
+}
+
+function getVarint(): u64 {
+  let value: u64 = 0;
+  for (let shift: u64 = 0; shift < 56; shift += 7) {
+    const byte = getByte();
+    value |= <u64>(byte & 127) << shift;
+    if (value > SAFE_MAX) break;
+    if (byte < 128) return value;
+  }
+  FAILED = true;
+  return 0;
+}
+
+function getSigned(): f64 {
+  const low = getByte();
+  let size: u64 = (low & 127) >> 1;
+  if (low & 128) size += getVarint() << 6;
+  if (size > SAFE_MAX) { FAILED = true; return 0; }
+  return low & 1 ? 0 - <f64>size : <f64>size;
+}
+
+// ---- decimals ----
+
+// @ts-ignore
+@inline function rounded(value: f64, power: f64): f64 {
+  return value * power + ROUNDING - ROUNDING;
+}
+
+// @ts-ignore
+@inline function fits(value: f64, power: f64): bool {
+  const integer = rounded(value, power);
+  return abs<f64>(integer) < INTEGER_LIMIT &&
+    reinterpret<i64>(integer / power) == reinterpret<i64>(value);
+}
+
+// @ts-ignore
+@inline function at64(plane: usize, index: i32): usize { return plane + (<usize>index << 3); }
+
+// @ts-ignore
+@inline function powerOf(exponent: i32): f64 { return load<f64>(powersAt + (<usize>exponent << 3)); }
+
+export function runLength(count: i32): i32 {
+  const quarter = (count + 3) >> 2;
+  return quarter + (quarter & 1);
+}
+
+function chooseExponent(values: usize, count: i32): i32 {
+  const step = count > 64 ? count / 64 : 1;
+  let best = -1, bestMissCount = i32.MAX_VALUE, lookedAt = 0;
+  for (let exponent = 0; exponent <= EXPONENT_MAX; exponent++) {
+    const power = powerOf(exponent);
+    let missCount = 0;
+    lookedAt = 0;
+    for (let i = 0; i < count; i += step) {
+      const value = load<f64>(at64(values, i));
+      if (value - value != 0) continue; // NaN and ±Inf
+      lookedAt += 1;
+      if (!fits(value, power)) missCount += 1;
+    }
+    if (missCount < bestMissCount) {
+      bestMissCount = missCount;
+      best = exponent;
+      if (missCount == 0) break;
+    }
+  }
+  return bestMissCount > (lookedAt >> 3) + 1 ? -1 : best;
+}
+
+function toIntegers(values: usize, count: i32, power: f64, total: i32): i32 {
+  let last: f64 = 0;
+  for (let i = 0; i < count; i++) {
+    const value = load<f64>(at64(values, i));
+    if (fits(value, power)) { last = rounded(value, power); break; }
+  }
+  let exceptionCount = 0, i = 0;
+  const powers = f64x2.splat(power), rounding = f64x2.splat(ROUNDING), limit = f64x2.splat(INTEGER_LIMIT);
+  for (; i + 2 <= count; i += 2) {
+    const value = v128.load(at64(values, i));
+    const integer = f64x2.sub(f64x2.add(f64x2.mul(value, powers), rounding), rounding);
+    const good = v128.and(i64x2.eq(f64x2.div(integer, powers), value), f64x2.lt(f64x2.abs(integer), limit));
+    if (i64x2.all_true(good)) {
+      v128.store(at64(INTEGERS, i), integer);
+      last = f64x2.extract_lane(integer, 1);
+    } else {
+      if (i64x2.extract_lane(good, 0)) last = f64x2.extract_lane(integer, 0); else exceptionCount += 1;
+      store<f64>(at64(INTEGERS, i), last);
+      if (i64x2.extract_lane(good, 1)) last = f64x2.extract_lane(integer, 1); else exceptionCount += 1;
+      store<f64>(at64(INTEGERS, i + 1), last);
+    }
+  }
+  for (; i < total; i++) {
+    if (i < count) {
+      const value = load<f64>(at64(values, i));
+      if (fits(value, power)) last = rounded(value, power); else exceptionCount += 1;
+    }
+    store<f64>(at64(INTEGERS, i), last);
+  }
+  return exceptionCount;
+}
+
+function commonFactor(total: i32): f64 {
+  let factor: i64 = 0;
+  let previous = load<f64>(INTEGERS);
+  for (let i = 1; i < total && factor != 1; i++) {
+    const integer = load<f64>(at64(INTEGERS, i));
+    let a = <i64>abs<f64>(integer - previous);
+    previous = integer;
+    if (a == 0 || a == factor) continue;
+    let b = factor;
+    while (b != 0) { const rest = a % b; a = b; b = rest; }
+    factor = a;
+  }
+  return factor == 0 ? 1 : <f64>factor;
+}
+
+// Fills PLAIN, DELTAS and DELTAS2, the runs side by side; the first difference of a run is that to zero.
+function interleave(length: i32): void {
+  for (let run = 0; run < 4; run++) {
+    let previous: f64 = 0, previousDelta: f64 = 0;
+    for (let t = 0; t < length; t++) {
+      const integer = load<f64>(at64(INTEGERS, run * length + t));
+      const delta = integer - previous;
+      const at = t * 4 + run;
+      store<f64>(at64(PLAIN, at), integer);
+      store<f64>(at64(DELTAS, at), delta);
+      store<f64>(at64(DELTAS2, at), delta - previousDelta);
+      previous = integer;
+      previousDelta = delta;
+    }
+  }
+}
+
+function freeStarts(length: i32): void {
+  for (let run = 0; run < 4; run++) {
+    store<f64>(at64(DELTAS, run), load<f64>(at64(DELTAS, 4 + run)));
+    const second: f64 = length > 2 ? load<f64>(at64(DELTAS2, 8 + run)) : 0;
+    store<f64>(at64(DELTAS2, run), second);
+    store<f64>(at64(DELTAS2, 4 + run), second);
+  }
+}
+
+function largestOf(plane: usize, total: i32): f64 {
+  let most = f64x2.splat(0);
+  for (let i = 0; i < total; i += 2) most = f64x2.pmax(most, f64x2.abs(v128.load(at64(plane, i))));
+  return max<f64>(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+}
+
+// ---- mini-blocks: planning and writing ----
+
+let planWidth: i32 = 0;
+let planZigzag: bool = false;
+let planMin: f64 = 0;
+let planWideCount: i32 = 0;
+
+// @ts-ignore
+@inline function packedSize(count: i32, width: i32): i32 { return 16 * ((count * width + 127) >> 7); }
+
+// @ts-ignore
+@inline function zigzag(integer: f64): u32 {
+  if (abs<f64>(integer) >= WIDE_LIMIT) return 0;
+  const whole = <i32>integer;
+  return <u32>((whole << 1) ^ (whole >> 31));
+}
+
+let bestCost: i32 = 0;
+
+// The cheapest width by COUNTS; better than bestCost, or nothing changes.
+function tryWidths(count: i32, baseCost: i32, widthMax: i32, isZigzag: bool): void {
+  for (let width = widthMax; width >= 0; width--) {
+    let patchCount = 0, patchCost = 0;
+    for (let bits = width + 1; bits <= 32; bits++) {
+      const n = load<i32>(COUNTS + (<usize>bits << 2));
+      if (n == 0) continue;
+      patchCount += n;
+      patchCost += n * (1 + (bits - width + 6) / 7);
+    }
+    if (patchCount > 64) break;
+    const cost = baseCost + packedSize(count, width) + (patchCount > 0 ? 1 + patchCost : 0);
+    if (cost < bestCost) { bestCost = cost; planWidth = width; planZigzag = isZigzag; }
+  }
+}
+
+// @ts-ignore
+@inline function countBits(value: u32): void {
+  const at = COUNTS + (<usize>(32 - <i32>clz<u32>(value)) << 2);
+  store<i32>(at, load<i32>(at) + 1);
+}
+
+function planMini(at: usize, count: i32): i32 {
+  let least = v128.load(at), most = least;
+  for (let i = 2; i < count; i += 2) {
+    const pair = v128.load(at64(at, i));
+    least = f64x2.pmin(least, pair);
+    most = f64x2.pmax(most, pair);
+  }
+  const low = min<f64>(f64x2.extract_lane(least, 0), f64x2.extract_lane(least, 1));
+  const high = max<f64>(f64x2.extract_lane(most, 0), f64x2.extract_lane(most, 1));
+  planMin = low;
+  planWideCount = 0;
+  planWidth = 0;
+  if (low == high && abs<f64>(low) < WIDE_LIMIT) {
+    planZigzag = low == 0;
+    return low == 0 ? 1 : 1 + signedSize(low);
+  }
+  bestCost = IMPOSSIBLE;
+  planZigzag = false;
+  if (high - low < 4294967296.0) {
+    memory.fill(COUNTS, 0, 132);
+    for (let i = 0; i < count; i++) countBits(<u32>(load<f64>(at64(at, i)) - low));
+    tryWidths(count, 1 + signedSize(low), 32, false);
+  }
+  let wideCost = 1;
+  if (high >= WIDE_LIMIT || low <= -WIDE_LIMIT) {
+    for (let i = 0; i < count; i++) {
+      const integer = load<f64>(at64(at, i));
+      if (abs<f64>(integer) < WIDE_LIMIT) continue;
+      planWideCount += 1;
+      wideCost += 1 + signedSize(integer);
+    }
+  }
+  if (planWideCount <= 255) {
+    memory.fill(COUNTS, 0, 132);
+    for (let i = 0; i < count; i++) countBits(zigzag(load<f64>(at64(at, i))));
+    tryWidths(count, 1 + (planWideCount > 0 ? wideCost : 0), planWideCount > 0 ? 30 : 32, true);
+  }
+  return bestCost;
+}
+
+function writeMini(at: usize, count: i32): void {
+  planMini(at, count);
+  const width = planWidth, isZigzag = planZigzag, low = planMin;
+  const hasWides = isZigzag && planWideCount > 0;
+  const head = W++;
+  let field: i32 = hasWides ? 33 + width : width;
+  if (isZigzag) field |= 64; else putSigned(low);
+  let patchCount = 0;
+  for (let i = 0; i < count; i++) {
+    const integer = load<f64>(at64(at, i));
+    const value: u32 = isZigzag ? zigzag(integer) : <u32>(integer - low);
+    store<u32>(WORDS + (<usize>i << 2), value);
+    if (width < 32 && value >> width) patchCount += 1;
+  }
+  if (patchCount > 0) {
+    field |= 128;
+    store<u8>(W++, <u8>patchCount);
+    for (let i = 0; i < count; i++) {
+      const word = WORDS + (<usize>i << 2);
+      const value = load<u32>(word);
+      if (!(value >> width)) continue;
+      store<u8>(W++, <u8>i);
+      putVarint(value >> width);
+      store<u32>(word, value & ((1 << width) - 1));
+    }
+  }
+  store<u8>(head, <u8>field);
+  if (hasWides) {
+    store<u8>(W++, <u8>planWideCount);
+    for (let i = 0; i < count; i++) {
+      const integer = load<f64>(at64(at, i));
+      if (abs<f64>(integer) < WIDE_LIMIT) continue;
+      store<u8>(W++, <u8>i);
+      putSigned(integer);
+    }
+  }
+  if (width == 0) return;
+  let columns = i32x4.splat(0), used = 0;
+  for (let i = 0; i < count; i += 4) {
+    const values = v128.load(WORDS + (<usize>i << 2));
+    columns = v128.or(columns, i32x4.shl(values, used));
+    used += width;
+    if (used < 32) continue;
+    v128.store(W, columns);
+    W += 16;
+    used -= 32;
+    // Shifts count modulo 32, so a whole word is told apart.
+    columns = used > 0 ? i32x4.shr_u(values, width - used) : i32x4.splat(0);
+  }
+  if (used > 0) { v128.store(W, columns); W += 16; }
+}
+
+// ---- encoding ----
+
+function costOf(plane: usize, length: i32): i32 {
+  let cost = 0;
+  for (let t = 0; t < length; t += STEPS) {
+    cost += planMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4);
+  }
+  return min<i32>(cost, IMPOSSIBLE);
+}
+
+// Writes decimals at `target`; returns their size, or -1 when decimals do not pay.
+export function encode(values: usize, count: i32, target: usize): i32 {
+  const exponent = chooseExponent(values, count);
+  if (exponent < 0) return -1;
+  const power = powerOf(exponent);
+  const length = runLength(count), total = length * 4;
+  const exceptionCount = toIntegers(values, count, power, total);
+  if (exceptionCount > (count >> 4) + 2) return -1;
+  const base = load<f64>(INTEGERS);
+  const factor = commonFactor(total);
+  const bases = f64x2.splat(base), factors = f64x2.splat(factor);
+  for (let i = 0; i < total; i += 2) {
+    const shifted = f64x2.sub(v128.load(at64(INTEGERS, i)), bases);
+    v128.store(at64(INTEGERS, i), factor > 1 ? f64x2.div(shifted, factors) : shifted);
+  }
+  interleave(length);
+  const largest = largestOf(DELTAS, total);
+  freeStarts(length);
+  const plainCost = costOf(PLAIN, length);
+  const deltaCost = largest < DELTA_LIMIT ? costOf(DELTAS, length) : IMPOSSIBLE;
+  const delta2Cost = largest < DELTA2_LIMIT ? costOf(DELTAS2, length) : IMPOSSIBLE;
+  let mode = delta2Cost < deltaCost ? 2 : 1;
+  let cost = min<i32>(delta2Cost, deltaCost);
+  if (plainCost <= cost) { mode = 0; cost = plainCost; }
+  if (cost >= IMPOSSIBLE) return -1;
+
+  W = target;
+  store<u8>(W++, <u8>(mode | (exponent << 2) | (factor > 1 ? 64 : 0) | (exceptionCount > 0 ? 128 : 0)));
+  putSigned(base);
+  if (factor > 1) putVarint(<u64>factor);
+  if (exceptionCount > 0) {
+    putVarint(exceptionCount);
+    let previous = 0;
+    for (let i = 0; i < count; i++) {
+      if (fits(load<f64>(at64(values, i)), power)) continue;
+      putVarint(i - previous);
+      previous = i;
+      store<u64>(W, load<u64>(at64(values, i)));
+      W += 8;
+    }
+  }
+  for (let run = 0; run < 4 && mode > 0; run++) {
+    const first = load<f64>(at64(INTEGERS, run * length));
+    const step = load<f64>(at64(INTEGERS, run * length + 1)) - first;
+    if (mode == 1) {
+      putSigned(first - load<f64>(at64(DELTAS, run)));
+    } else {
+      const second = load<f64>(at64(DELTAS2, run));
+      putSigned(step - 2 * second);
+      putSigned(first - (step - second));
+    }
+  }
+  const plane = mode == 0 ? PLAIN : mode == 1 ? DELTAS : DELTAS2;
+  for (let t = 0; t < length; t += STEPS) {
+    writeMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4);
+  }
+  return <i32>(W - target);
+}
+
+// ---- decoding ----
+
+let miniMin: f64 = 0;
+let miniZigzag: bool = false;
+let miniZero: bool = false; // all packed values are zero
+let miniWideCount: i32 = 0;
+let miniWidesAt: usize = 0;
+
+function readMini(count: i32): void {
+  const head = getByte();
+  const field = <i32>(head & 63);
+  const width = field >= 33 ? field - 33 : field;
+  miniZigzag = (head & 64) != 0;
+  if (field >= 33 && !miniZigzag) { FAILED = true; return; }
+  miniMin = miniZigzag ? 0 : getSigned();
+  const patchCount = head & 128 ? <i32>getByte() : 0;
+  const patchesAt = R;
+  for (let i = 0; i < patchCount; i++) {
+    const index = <i32>getByte();
+    const high = getVarint();
+    if (index >= count || width == 32 || high >> (32 - width)) FAILED = true;
+  }
+  miniWideCount = field >= 33 ? <i32>getByte() : 0;
+  miniWidesAt = R;
+  for (let i = 0; i < miniWideCount; i++) {
+    if (<i32>getByte() >= count) FAILED = true;
+    getSigned();
+  }
+  const size = <usize>packedSize(count, width);
+  if (FAILED || END - R < size) { FAILED = true; return; }
+  miniZero = width == 0 && patchCount == 0;
+  if (miniZero && miniWideCount == 0) return;
+  const packed = R;
+  R += size;
+  if (width == 0) {
+    memory.fill(WORDS, 0, 1024);
+  } else {
+    const mask = i32x4.splat(width == 32 ? -1 : (1 << width) - 1);
+    let bit = 0;
+    for (let i = 0; i < count; i += 4) {
+      const from = packed + (<usize>(bit >> 5) << 4), shift = bit & 31;
+      // Two shifts, since one by 32 would be one by none. Behind the end lies slack.
+      const low = i32x4.shr_u(v128.load(from), shift);
+      const high = i32x4.shl(i32x4.shl(v128.load(from, 16), 1), 31 - shift);
+      v128.store(WORDS + (<usize>i << 2), v128.and(v128.or(low, high), mask));
+      bit += width;
+    }
+  }
+  if (patchCount > 0) {
+    const after = R;
+    R = patchesAt;
+    for (let i = 0; i < patchCount; i++) {
+      const word = WORDS + (<usize>getByte() << 2);
+      store<u32>(word, load<u32>(word) | (<u32>getVarint() << width));
+    }
+    R = after;
+  }
+  if (miniZigzag) {
+    const one = i32x4.splat(1);
+    for (let i = 0; i < count; i += 4) {
+      const at = WORDS + (<usize>i << 2), value = v128.load(at);
+      v128.store(at, v128.xor(i32x4.shr_u(value, 1), i32x4.neg(v128.and(value, one))));
+    }
+  }
+}
+
+// Wide integers stand beside: all of the mini-block's integers are laid out as f64 for once.
+function spreadWides(count: i32): void {
+  for (let i = 0; i < count; i++) store<f64>(at64(WIDES, i), <f64>load<i32>(WORDS + (<usize>i << 2)));
+  const after = R;
+  R = miniWidesAt;
+  for (let i = 0; i < miniWideCount; i++) {
+    const index = getByte();
+    store<f64>(at64(WIDES, index), getSigned());
+  }
+  R = after;
+}
+
+// Reads the `size` bytes at `block` as `count` decimals into `target`; true when they were that.
+export function decode(block: usize, size: i32, count: i32, target: usize): bool {
+  R = block;
+  END = block + size;
+  FAILED = false;
+  const length = runLength(count);
+  const head = <i32>getByte();
+  const mode = head & 3, exponent = (head >> 2) & 15;
+  if (mode > 2 || exponent > EXPONENT_MAX) return false;
+  const base = getSigned();
+  const factor: f64 = head & 64 ? <f64>getVarint() : 1;
+  const exceptionCount = head & 128 ? getVarint() : 0;
+  const exceptionsAt = R;
+  let place: u64 = 0;
+  for (let i: u64 = 0; i < exceptionCount; i++) {
+    place += getVarint();
+    if (FAILED || place >= <u64>count || END - R < 8) return false;
+    R += 8;
+  }
+  let step01 = f64x2.splat(0), step23 = step01, sum01 = step01, sum23 = step01;
+  if (mode == 1) {
+    const a = getSigned(), b = getSigned(), c = getSigned(), d = getSigned();
+    sum01 = f64x2(a, b); sum23 = f64x2(c, d);
+  } else if (mode == 2) {
+    const a1 = getSigned(), a = getSigned(), b1 = getSigned(), b = getSigned();
+    const c1 = getSigned(), c = getSigned(), d1 = getSigned(), d = getSigned();
+    step01 = f64x2(a1, b1); step23 = f64x2(c1, d1);
+    sum01 = f64x2(a, b); sum23 = f64x2(c, d);
+  }
+  const factors = f64x2.splat(factor), bases = f64x2.splat(base), powers = f64x2.splat(powerOf(exponent));
+  const run = <usize>length << 3;
+  let out = target;
+  for (let t = 0; t < length; t += STEPS) {
+    const steps = min<i32>(STEPS, length - t);
+    readMini(steps * 4);
+    if (FAILED) return false;
+    const lows = f64x2.splat(miniMin);
+    const isWide = miniWideCount > 0, isZero = miniZero && !isWide, isSigned = miniZigzag;
+    if (isWide) spreadWides(steps * 4);
+    for (let i = 0; i < steps; i += 2) {
+      let x01 = lows, x23 = lows, y01 = lows, y23 = lows; // two steps of four integers
+      if (isWide) {
+        const at = at64(WIDES, i * 4);
+        x01 = v128.load(at); x23 = v128.load(at, 16); y01 = v128.load(at, 32); y23 = v128.load(at, 48);
+      } else if (!isZero) {
+        const x = v128.load(WORDS + (<usize>i << 4)), y = v128.load(WORDS + (<usize>i << 4), 16);
+        const xHigh = i64x2.shuffle(x, x, 1, 1), yHigh = i64x2.shuffle(y, y, 1, 1);
+        if (isSigned) {
+          x01 = f64x2.convert_low_i32x4_s(x); x23 = f64x2.convert_low_i32x4_s(xHigh);
+          y01 = f64x2.convert_low_i32x4_s(y); y23 = f64x2.convert_low_i32x4_s(yHigh);
+        } else {
+          x01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(x)); x23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(xHigh));
+          y01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(y)); y23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(yHigh));
+        }
+      }
+      if (mode == 2) {
+        x01 = f64x2.add(step01, x01); x23 = f64x2.add(step23, x23);
+        y01 = step01 = f64x2.add(x01, y01); y23 = step23 = f64x2.add(x23, y23);
+      }
+      if (mode > 0) {
+        x01 = f64x2.add(sum01, x01); x23 = f64x2.add(sum23, x23);
+        y01 = sum01 = f64x2.add(x01, y01); y23 = sum23 = f64x2.add(x23, y23);
+      }
+      // From two steps of four runs to four runs of two values.
+      let a = i64x2.shuffle(x01, y01, 0, 2), b = i64x2.shuffle(x01, y01, 1, 3);
+      let c = i64x2.shuffle(x23, y23, 0, 2), d = i64x2.shuffle(x23, y23, 1, 3);
+      if (factor != 1) {
+        a = f64x2.mul(a, factors); b = f64x2.mul(b, factors); c = f64x2.mul(c, factors); d = f64x2.mul(d, factors);
+      }
+      a = f64x2.add(a, bases); b = f64x2.add(b, bases); c = f64x2.add(c, bases); d = f64x2.add(d, bases);
+      if (exponent > 0) {
+        a = f64x2.div(a, powers); b = f64x2.div(b, powers); c = f64x2.div(c, powers); d = f64x2.div(d, powers);
+      }
+      v128.store(out, a);
+      v128.store(out + run, b);
+      v128.store(out + run * 2, c);
+      v128.store(out + run * 3, d);
+      out += 16;
+    }
+  }
+  if (R != END) return false;
+  R = exceptionsAt;
+  place = 0;
+  for (let i: u64 = 0; i < exceptionCount; i++) {
+    place += getVarint();
+    store<u64>(at64(target, <i32>place), load<u64>(R));
+    R += 8;
+  }
+  return true;
+}
+
+// Moves each value by its miss, in units of the last place; false when one is no integer up to 512.
+export function addMisses(count: i32): bool {
+  for (let i = 0; i < count; i++) {
+    const miss = load<f64>(at64(missesAt, i)), at = at64(valuesAt, i);
+    if (!(abs<f64>(miss) <= 512) || trunc<f64>(miss) != miss) return false;
+    store<i64>(at, load<i64>(at) + <i64>miss);
+  }
+  return true;
+}
