@@ -1,0 +1,101 @@
+import { once } from "node:events";
+import { Worker } from "node:worker_threads";
+import { afterEach, expect, test } from "vitest";
+import { systemClock } from "@tideline/common";
+import { DEFAULT_TENANT } from "@tideline/model";
+import type { IndexJob } from "./jobs.ts";
+import { QueryPool } from "./query-pool.ts";
+
+/** Does what the job's label name says: answers, dies, or runs until it is ended. */
+const WORKER = `
+  const { parentPort } = require("node:worker_threads");
+  parentPort.on("message", ({ type, jobId, job }) => {
+    if (type !== "run") return;
+    if (job.labelName === "die") throw new Error("out of luck");
+    if (job.labelName === "spin") for (;;);
+    if (job.labelName === "wait") return;
+    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName], infos: [], seriesFetchedCount: 0 };
+    parentPort.postMessage({ type: "answer", jobId, answer });
+  });
+  parentPort.postMessage({ type: "ready" });
+`;
+
+const job = (labelName: string): IndexJob => ({
+  kind: "labelValues",
+  tenant: DEFAULT_TENANT,
+  selectorTexts: [],
+  extraFilters: { selectorTexts: [], labels: [] },
+  startMs: 0,
+  endMs: 0,
+  labelName,
+  limit: 0,
+  seriesCountMax: 0,
+});
+
+let pool: QueryPool;
+let workers: Worker[];
+let fatal: Error[];
+
+async function openPool(workerCount: number, source = WORKER): Promise<void> {
+  workers = [];
+  fatal = [];
+  pool = new QueryPool({
+    workerCount,
+    startWorker() {
+      const worker = new Worker(source, { eval: true });
+      workers.push(worker);
+      return worker;
+    },
+    cancelGraceMs: 20,
+    clock: systemClock,
+    log: { error() {} },
+    onFatal: (error) => fatal.push(error),
+  });
+  await Promise.all(workers.map((worker) => once(worker, "message")));
+}
+
+afterEach(() => pool.close());
+
+const never = new AbortController().signal;
+
+test("a job is answered by a worker that is free", async () => {
+  await openPool(2);
+  const waits = pool.run(job("wait"), never).catch(() => "ended");
+  expect((await pool.run(job("one"), never)).warnings).toEqual(["one"]);
+  expect((await pool.run(job("two"), never)).warnings).toEqual(["two"]);
+  await pool.close();
+  expect(await waits).toBe("ended");
+});
+
+test("a worker that dies fails its own job, and another one takes its place", async () => {
+  await openPool(1);
+  await expect(pool.run(job("die"), never)).rejects.toThrow(/its worker stopped \(out of luck\)/);
+  expect((await pool.run(job("after"), never)).warnings).toEqual(["after"]);
+  expect(pool.workerDeathCount).toBe(1);
+});
+
+test("a worker that does not hear of a cancel is ended", async () => {
+  await openPool(1);
+  const cancel = new AbortController();
+  const spins = pool.run(job("spin"), cancel.signal);
+  cancel.abort(new Error("enough"));
+  await expect(spins).rejects.toThrow("enough");
+  await once(workers[0] as Worker, "exit");
+  expect((await pool.run(job("after"), never)).warnings).toEqual(["after"]);
+});
+
+test("a worker that cannot start is fatal: nothing would ever be answered", async () => {
+  const broken = 'throw new Error("no wasm");';
+  workers = [];
+  const failed = new Promise<Error>((resolve) => {
+    pool = new QueryPool({
+      workerCount: 1,
+      startWorker: () => new Worker(broken, { eval: true }),
+      cancelGraceMs: 20,
+      clock: systemClock,
+      log: { error() {} },
+      onFatal: resolve,
+    });
+  });
+  expect((await failed).message).toContain("no wasm");
+});

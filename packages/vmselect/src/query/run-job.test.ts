@@ -1,0 +1,115 @@
+import { expect, test } from "vitest";
+import { DEFAULT_TENANT } from "@tideline/model";
+import { fakeSeriesSource } from "@tideline/model/testing";
+import type { IndexJob, QueryJob } from "./jobs.ts";
+import { runJob } from "./run-job.ts";
+
+const NO_EXTRAS = { selectorTexts: [], labels: [] };
+const LIMITS = {
+  seriesCountMax: 0,
+  sampleCountMax: 0,
+  pointsPerSeriesMax: 30_000,
+  memorySizeMax: 0,
+};
+const signal = new AbortController().signal;
+
+const source = fakeSeriesSource(
+  ["a", "b", "c"].map((instance, index) => ({
+    labels: [
+      { name: "__name__", value: "up" },
+      { name: "instance", value: instance },
+      { name: "env", value: index === 0 ? "dev" : "prod" },
+    ],
+    timestampsMs: Float64Array.of(1_000, 2_000),
+    values: Float64Array.of(index, index + 10),
+  })),
+);
+
+const query = (text: string, more: Partial<QueryJob> = {}): QueryJob => ({
+  kind: "query",
+  tenant: DEFAULT_TENANT,
+  text,
+  startMs: 2_000,
+  endMs: 2_000,
+  stepMs: 1,
+  isInstant: true,
+  lookbackMs: 300_000,
+  extraFilters: NO_EXTRAS,
+  limits: LIMITS,
+  limit: 0,
+  ...more,
+});
+
+const index = (kind: IndexJob["kind"], more: Partial<IndexJob> = {}): IndexJob => ({
+  kind,
+  tenant: DEFAULT_TENANT,
+  selectorTexts: [],
+  extraFilters: NO_EXTRAS,
+  startMs: 0,
+  endMs: 10_000,
+  labelName: "",
+  limit: 0,
+  seriesCountMax: 0,
+  ...more,
+});
+
+async function dataOf(job: QueryJob | IndexJob): Promise<unknown> {
+  const { chunks } = await runJob(job, source, signal);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+test("a query gives its data as JSON", async () => {
+  expect(await dataOf(query("sum(up)"))).toEqual({
+    resultType: "vector",
+    result: [{ metric: {}, value: [2, "33"] }],
+  });
+});
+
+test("extra filters narrow every selector: alternatives of conjunctions, and labels that all must hold", async () => {
+  const extraFilters = {
+    selectorTexts: ['{instance="a"}', '{instance="b"}'],
+    labels: [{ name: "env", value: "prod" }],
+  };
+  expect(await dataOf(query("sum(up) + 0 * count(up)", { extraFilters }))).toMatchObject({
+    result: [{ value: [2, "11"] }],
+  });
+  expect(await dataOf(index("labelValues", { labelName: "instance", extraFilters }))).toEqual([
+    "b",
+  ]);
+});
+
+test("a limit cuts the answer and says so", async () => {
+  const answer = await runJob(query("up", { limit: 2 }), source, signal);
+  expect(answer.warnings).toContain("results truncated due to limit");
+  expect(JSON.parse(Buffer.concat(answer.chunks).toString()).result).toHaveLength(2);
+});
+
+test("the index answers names, values and series", async () => {
+  expect(await dataOf(index("labelNames"))).toEqual(["__name__", "env", "instance"]);
+  expect(await dataOf(index("labelValues", { labelName: "env" }))).toEqual(["dev", "prod"]);
+  expect(await dataOf(index("series", { selectorTexts: ['up{env="dev"}'] }))).toEqual([
+    { __name__: "up", env: "dev", instance: "a" },
+  ]);
+});
+
+test("a label named like a property of objects is a label like others", async () => {
+  const odd = fakeSeriesSource([
+    {
+      labels: [
+        { name: "__proto__", value: "x" },
+        { name: "__name__", value: "odd" },
+      ],
+      timestampsMs: Float64Array.of(1_000),
+      values: Float64Array.of(1),
+    },
+  ]);
+  const { chunks } = await runJob(index("series"), odd, signal);
+  expect(Buffer.concat(chunks).toString()).toBe('[{"__name__":"odd","__proto__":"x"}]');
+});
+
+test("a text that is no selector is the client's fault", async () => {
+  await expect(dataOf(index("series", { selectorTexts: ["up{"] }))).rejects.toMatchObject({
+    name: "InputError",
+    status: 400,
+  });
+});
