@@ -73,7 +73,7 @@ async function wal(entries: readonly Entry[]): Promise<Uint8Array> {
   return disk.readFile(`${FOLDER}/00000001.wal`);
 }
 
-test.for(WALS)("wal-v1/$name.wal is read, and written the same", async ({ name, entries }) => {
+test.for(WALS)("wal-v1: $name is read, and written the same", async ({ name, entries }) => {
   const bytes = await golden(`wal-v1/${name}.wal`, () => wal(entries));
   const disk = new FakeDisk();
   openWal(disk).close();
@@ -98,7 +98,7 @@ beforeAll(async () => {
   }
 });
 
-test.for(PARTS)("part-v1/$name.part is read", ({ name, series }) => {
+test.for(PARTS)("part-v1: $name is read", ({ name, series }) => {
   const part = openPart(disk, `${name}.part`);
   part.verify();
   expect(part.facts).toMatchObject({
@@ -123,5 +123,48 @@ test.for(PARTS)("part-v1/$name.part is read", ({ name, series }) => {
     }
     for (const label of one.labels.filter(({ value }) => value !== ""))
       expect(part.postings(one.tenant, label.name, label.value)).toContain(ordinal);
+  }
+});
+
+/** A file by its path from this one. */
+function readBeside(path: string): Buffer {
+  return readFileSync(fileURLToPath(new URL(path, import.meta.url)));
+}
+
+test.for([
+  { page: "wal.md", file: "wal-v1/example.wal" },
+  { page: "part.md", file: "part-v1/example.part" },
+])("the example in docs/formats/$page is $file, byte by byte", ({ page, file }) => {
+  const text = readBeside(`../../../docs/formats/${page}`).toString();
+  const lines = text
+    .slice(text.indexOf("## Example"))
+    .matchAll(/^([0-9a-f]{2,3})  ((?:[0-9a-f]{2} ?)+)/gm);
+  const bytes: number[] = [];
+  for (const [, offset, row] of lines) {
+    expect(Number.parseInt(offset ?? "", 16)).toBe(bytes.length);
+    bytes.push(...Buffer.from((row ?? "").replaceAll(" ", ""), "hex"));
+  }
+  expect(Buffer.from(bytes).toString("hex")).toBe(
+    readBeside(`../testdata/${file}`).toString("hex"),
+  );
+});
+
+test("the examples in docs/formats/block.md are decoded to what they say", () => {
+  const page = readBeside("../../../docs/formats/block.md").toString();
+  const [, json = ""] = /```json\n(.*?)```/s.exec(page) ?? [];
+  const examples = JSON.parse(json) as {
+    timestamps: { timestampsMs: number[]; block: string }[];
+    values: { bits: string; block: string }[];
+  };
+  expect(examples.timestamps.length + examples.values.length).toBeGreaterThan(6);
+  for (const { timestampsMs, block } of examples.timestamps) {
+    const column = new Float64Array(timestampsMs.length);
+    decodeTimestamps(Buffer.from(block, "hex"), column);
+    expect([...column]).toEqual(timestampsMs);
+  }
+  for (const { bits, block } of examples.values) {
+    const column = new Float64Array(bits.length / 16);
+    decodeValues(Buffer.from(block, "hex"), column);
+    expect(Buffer.from(column.buffer).toString("hex")).toBe(bits);
   }
 });

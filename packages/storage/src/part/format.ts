@@ -6,12 +6,12 @@ import { crc32c } from "@tideline/kernels";
 import { CorruptionError } from "@tideline/model";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 
-export const PART_VERSION = 1;
+const PART_VERSION = 1;
 /** "TLPART" and a line end that a text transfer would change. */
 const PART_MAGIC = Uint8Array.of(0x54, 0x4c, 0x50, 0x41, 0x52, 0x54, 0x0d, 0x0a);
 export const PART_HEADER_SIZE = 16;
 export const PART_TRAILER_SIZE = 32;
-export const FOOTER_SIZE_MAX = 16 * 1024 * 1024;
+const FOOTER_SIZE_MAX = 16 * 1024 * 1024;
 
 /** Names of sections; a reader leaves out those it does not know. */
 export const SECTION_DATA = "data";

@@ -49,7 +49,7 @@ export class PageBuilder {
 }
 
 /** Compresses bytes where that pays. */
-export function packPage(raw: Uint8Array): Uint8Array {
+function packPage(raw: Uint8Array): Uint8Array {
   const packed = raw.length >= COMPRESSED_SIZE_MIN ? zstdCompressSync(raw) : raw;
   const isPacked = packed.length < raw.length;
   const writer = new ByteWriter(PREFIX_SIZE + packed.length);
@@ -60,7 +60,7 @@ export function packPage(raw: Uint8Array): Uint8Array {
 }
 
 /** @throws {RangeError} on bytes that packPage did not write */
-export function unpackPage(payload: Uint8Array): Uint8Array {
+function unpackPage(payload: Uint8Array): Uint8Array {
   const reader = new ByteReader(payload);
   const codec = reader.u8();
   const rawSize = reader.u32();

@@ -10,7 +10,7 @@ import { PartReader } from "./part-reader.ts";
 import { PartWriter, type PartSeries, type PartSummary } from "./part-writer.ts";
 
 export const PARTS_FOLDER = "/lane/parts";
-export const WHOLE_RANGE: LaneRange = { index: 0, count: 1 };
+const WHOLE_RANGE: LaneRange = { index: 0, count: 1 };
 
 export interface TestSeries extends PartSeries {
   readonly tenant: Tenant;

@@ -11,7 +11,7 @@ import { PART_SUFFIX, TEMPORARY_SUFFIX } from "./part-name.ts";
 import { PartReader } from "./part-reader.ts";
 
 /** The structural logger of the house. */
-export interface PartLog {
+interface PartLog {
   info(fields: object, message: string): void;
   warn(fields: object, message: string): void;
   error(fields: object, message: string): void;

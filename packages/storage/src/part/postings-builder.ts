@@ -17,7 +17,7 @@ const PAGE_SIZE = 32 * 1024;
 const INLINE_SIZE_MAX = 1024;
 
 export const SET_INLINE = 0;
-export const SET_OUTSIDE = 1;
+const SET_OUTSIDE = 1;
 
 const NO_BYTES = new Uint8Array(0);
 

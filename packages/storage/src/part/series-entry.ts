@@ -14,7 +14,7 @@ const MAX_IS_LAST = 128;
 const STAT_FLAGS = FLAG_STALE | FLAG_RESET | FLAG_NAN;
 
 /** Values are float64. Others (native histograms) will have numbers of their own. */
-export const KIND_FLOAT = 0;
+const KIND_FLOAT = 0;
 
 /** First key of a leaf of the series tree: sorts as the number does. */
 export function ordinalKey(ordinal: number): Uint8Array {

@@ -12,7 +12,7 @@ import { isLaneRange, type LaneRange } from "../lane-range.ts";
 
 export const WAL_VERSION = 1;
 /** "TLWAL" and bytes that a text transfer would change. */
-export const WAL_MAGIC = Uint8Array.of(0x54, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a);
+const WAL_MAGIC = Uint8Array.of(0x54, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a);
 export const WAL_HEADER_SIZE = 40;
 
 export const PAGE_SIZE = 32 * 1024;

@@ -10,7 +10,7 @@ export const WAL_FOLDER = "/lane/wal";
 export const GENERATION = 12;
 export const FOLDER = generationFolder(WAL_FOLDER, GENERATION);
 
-export interface Rows {
+interface Rows {
   readonly slots: Uint32Array;
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
@@ -33,7 +33,7 @@ export function keyOfSlot(slot: number): Uint8Array {
   return seriesKey({ accountId: slot % 3, projectId: 0 }, labels);
 }
 
-export function randomRows(random: Random, rowCountMax: number): Rows {
+function randomRows(random: Random, rowCountMax: number): Rows {
   const rowCount = 1 + random.below(rowCountMax);
   const baseMs = random.below(2 ** 41);
   const spanMs = random.pick([1, 1, 60_000, 2 ** 45]);

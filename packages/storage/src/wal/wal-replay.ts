@@ -33,7 +33,7 @@ export interface WalHandlers {
   ): void;
 }
 
-export interface WalDamage {
+interface WalDamage {
   /** Path of the file. */
   readonly file: string;
   readonly offset: number;
