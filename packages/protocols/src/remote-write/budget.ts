@@ -4,9 +4,8 @@
  * A series costs its key as received and 57 bytes: KEY_HEADER_SIZE (20), a slot in the scan's table (10.7 at
  * its fullest), identity (16), a slot in the identity index (6) and the ref's first key (4).
  */
-import { assert } from "@tideline/common";
 import { KEY_TABLES_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";
-import { IDENTITY_SIZE, type LabelLimits } from "@tideline/model";
+import { IDENTITY_SIZE, InputError, type LabelLimits } from "@tideline/model";
 import type { DecoderOptions } from "../decoder.ts";
 import { IDENTITY_INDEX_SLOTS_PER_REF } from "./identity-index.ts";
 
@@ -27,20 +26,39 @@ const KEY_SIZE_CEILING = 1 << 20;
 
 const METADATA_COUNT_MAX = 65_536;
 
+/** A kernel's memory ends below 4 GiB; some of it goes to rounding. */
+const ADDRESS_SPACE = 2 ** 32 - (1 << 20);
+
+/** Below it a table would start anew all the time. */
+const TABLE_SIZE_MIN = 4_096;
+
+/**
+ * A table that does not fit the address space beside the room for bodies is cut to what does.
+ *
+ * @throws {InputError} when bodies alone do not fit
+ */
 export function scanLimits(options: DecoderOptions): WriteScanLimits {
-  const { tableSize, bodySizeMax, limits } = options;
-  const keyCountMax = Math.floor(tableSize / SERIES_SIZE);
-  const tables = Math.ceil(keyCountMax * (KEY_TABLES_SIZE + REF_TABLES_SIZE));
-  assert(keyCountMax > 0, "a table has room for a series");
-  return {
+  const { bodySizeMax, limits } = options;
+  const bodies = {
     inputSizeMax: bodySizeMax,
     rawSizeMax: bodySizeMax,
     rowCountMax: Math.ceil(bodySizeMax / SAMPLE_SIZE_MIN),
-    keyCountMax,
-    arenaSize: Math.floor((tableSize - tables) / 4) * 4,
+    keyCountMax: 0,
+    arenaSize: 0,
     keySizeMax: keySizeMax(limits),
     metadataCountMax: METADATA_COUNT_MAX,
   };
+  const tableSize = Math.min(options.tableSize, ADDRESS_SPACE - writeScanMemorySize(bodies));
+  if (tableSize < TABLE_SIZE_MIN) {
+    throw new InputError(
+      "TIDELINE_DECODER_BUDGET",
+      `Cannot decode bodies of ${bodySizeMax} bytes with a table of ${options.tableSize}: ` +
+        `the table needs ${TABLE_SIZE_MIN} bytes, and both together fit 4 GiB (a body takes 4.5 times its size)`,
+    );
+  }
+  const keyCountMax = Math.floor(tableSize / SERIES_SIZE);
+  const tables = Math.ceil(keyCountMax * (KEY_TABLES_SIZE + REF_TABLES_SIZE));
+  return { ...bodies, keyCountMax, arenaSize: Math.floor((tableSize - tables) / 4) * 4 };
 }
 
 function keySizeMax({
