@@ -159,7 +159,7 @@ export class WasmWriteScanner implements WriteScanner {
       rowCountMax,
       limits.metadataCountMax,
     );
-    this.reset();
+    // No reset: fresh memory is zero, and filling it would make all of it resident.
   }
 
   unsnap(inputSize: number): number {
