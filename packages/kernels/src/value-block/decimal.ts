@@ -34,6 +34,8 @@ const MODE_DELTA2 = 2;
 const FLAG_FACTOR = 0x40;
 const FLAG_EXCEPTIONS = 0x80;
 
+/** Runs longer than this are sampled to choose the mode. */
+const SAMPLED_LENGTH_MIN = 6 * MINI_STEPS;
 /** Values looked at to choose the exponent. */
 const SAMPLE_COUNT = 64;
 
@@ -89,7 +91,8 @@ export function packDecimals(values: Float64Array): Uint8Array | null {
   writeStarts(writer, mode, integers, mode === MODE_DELTA2 ? deltas2 : deltas);
   const stream = mode === MODE_PLAIN ? plain : mode === MODE_DELTA ? deltas : deltas2;
   for (let t = 0; t < length; t += MINI_STEPS) {
-    writeMiniBlock(writer, stream.subarray(t * 4, Math.min(t + MINI_STEPS, length) * 4));
+    const mini = stream.subarray(t * 4, Math.min(t + MINI_STEPS, length) * 4);
+    if (!writeMiniBlock(writer, mini)) return null;
   }
   return writer.bytes();
 }
@@ -204,9 +207,11 @@ function freeStarts(deltas: Float64Array, deltas2: Float64Array, length: number)
   }
 }
 
+/** Cost of a stream as far as it is looked at: of many mini-blocks every third is a fair sample. */
 function costOf(stream: Float64Array, length: number): number {
+  const stride = length > SAMPLED_LENGTH_MIN ? 3 * MINI_STEPS : MINI_STEPS;
   let cost = 0;
-  for (let t = 0; t < length; t += MINI_STEPS) {
+  for (let t = 0; t < length; t += stride) {
     cost += costOfMiniBlock(stream.subarray(t * 4, Math.min(t + MINI_STEPS, length) * 4));
   }
   return Math.min(cost, IMPOSSIBLE);

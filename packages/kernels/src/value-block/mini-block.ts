@@ -96,7 +96,10 @@ function zigzag(integer: number): number {
   return integer < 0 ? -2 * integer - 1 : 2 * integer;
 }
 
-/** The cheapest width, the greatest of equals, by a count of the bits that each integer needs. */
+/**
+ * The cheapest width, the greatest of equals, by a count of the bits that each integer needs; none is
+ * looked at that all integers leave unused.
+ */
 function bestWidth(
   integers: Float64Array,
   packed: (integer: number) => number,
@@ -108,11 +111,12 @@ function bestWidth(
     const bits = 32 - Math.clz32(packed(integer));
     countByBits[bits] = (countByBits[bits] as number) + 1;
   }
+  const bitsMax = countByBits.findLastIndex((count) => count > 0);
   let best = { cost: IMPOSSIBLE, width: 0 };
-  for (let width = widthMax; width >= 0; width -= 1) {
+  for (let width = Math.min(bitsMax, widthMax); width >= 0; width -= 1) {
     let patchCount = 0;
     let patchCost = 0;
-    for (let bits = width + 1; bits <= 32; bits += 1) {
+    for (let bits = width + 1; bits <= bitsMax; bits += 1) {
       const count = countByBits[bits] as number;
       patchCount += count;
       patchCost += count * (1 + Math.ceil((bits - width) / 7));
@@ -130,9 +134,13 @@ function packedSize(count: number, width: number): number {
   return 16 * Math.ceil((count * width) / 128);
 }
 
-/** @param integers a multiple of four, up to 4 · MINI_STEPS; representable by costOfMiniBlock */
-export function writeMiniBlock(writer: ByteWriter, integers: Float64Array): void {
-  const { width, isZigzag } = planMiniBlock(integers);
+/**
+ * @param integers a multiple of four, up to 4 · MINI_STEPS
+ * @returns false when a mini-block cannot hold them
+ */
+export function writeMiniBlock(writer: ByteWriter, integers: Float64Array): boolean {
+  const { cost, width, isZigzag } = planMiniBlock(integers);
+  if (cost >= IMPOSSIBLE) return false;
   const min = isZigzag ? 0 : integers.reduce((a, b) => Math.min(a, b));
   const packed = new Uint32Array(integers.length);
   const patches: number[] = [];
@@ -169,6 +177,7 @@ export function writeMiniBlock(writer: ByteWriter, integers: Float64Array): void
     if ((bit & 31) + width > 32) words[at + 4] = low >>> (32 - (bit & 31));
   }
   writer.raw(new Uint8Array(words.buffer));
+  return true;
 }
 
 /** @throws {RangeError} */

@@ -231,11 +231,12 @@ let bestCost: i32 = 0;
 
 // The cheapest width by COUNTS; better than bestCost, or nothing changes.
 function tryWidths(count: i32, baseCost: i32, widthMax: i32, isZigzag: bool): void {
-  for (let width = widthMax; width >= 0; width--) {
+  let bitsMax = 32;
+  while (bitsMax > 0 && load<i32>(COUNTS + (<usize>bitsMax << 2)) == 0) bitsMax -= 1;
+  for (let width = min<i32>(bitsMax, widthMax); width >= 0; width--) {
     let patchCount = 0, patchCost = 0;
-    for (let bits = width + 1; bits <= 32; bits++) {
+    for (let bits = width + 1; bits <= bitsMax; bits++) {
       const n = load<i32>(COUNTS + (<usize>bits << 2));
-      if (n == 0) continue;
       patchCount += n;
       patchCost += n * (1 + (bits - width + 6) / 7);
     }
@@ -291,8 +292,8 @@ function planMini(at: usize, count: i32): i32 {
   return bestCost;
 }
 
-function writeMini(at: usize, count: i32): void {
-  planMini(at, count);
+function writeMini(at: usize, count: i32): bool {
+  if (planMini(at, count) >= IMPOSSIBLE) return false;
   const width = planWidth, isZigzag = planZigzag, low = planMin;
   const hasWides = isZigzag && planWideCount > 0;
   const head = W++;
@@ -327,7 +328,7 @@ function writeMini(at: usize, count: i32): void {
       putSigned(integer);
     }
   }
-  if (width == 0) return;
+  if (width == 0) return true;
   let columns = i32x4.splat(0), used = 0;
   for (let i = 0; i < count; i += 4) {
     const values = v128.load(WORDS + (<usize>i << 2));
@@ -341,13 +342,15 @@ function writeMini(at: usize, count: i32): void {
     columns = used > 0 ? i32x4.shr_u(values, width - used) : i32x4.splat(0);
   }
   if (used > 0) { v128.store(W, columns); W += 16; }
+  return true;
 }
 
 // ---- encoding ----
 
 function costOf(plane: usize, length: i32): i32 {
+  const stride = length > 6 * STEPS ? 3 * STEPS : STEPS;
   let cost = 0;
-  for (let t = 0; t < length; t += STEPS) {
+  for (let t = 0; t < length; t += stride) {
     cost += planMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4);
   }
   return min<i32>(cost, IMPOSSIBLE);
@@ -407,7 +410,7 @@ export function encode(values: usize, count: i32, target: usize): i32 {
   }
   const plane = mode == 0 ? PLAIN : mode == 1 ? DELTAS : DELTAS2;
   for (let t = 0; t < length; t += STEPS) {
-    writeMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4);
+    if (!writeMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4)) return -1;
   }
   return <i32>(W - target);
 }

@@ -74,6 +74,9 @@ export const SHAPES: readonly Shape[] = [
   shape("a great counter with resets", (random, _, before) =>
     random.chance(0.01) ? 0 : before + 1e10 + random.below(100),
   ),
+  shape("calm, then wild", (random, i, before) =>
+    i % 1_900 < 1_500 ? before + 1 : random.below(2 ** 40) * 7,
+  ),
   shape("bytes in pages", (random) => random.below(1_000_000) * 4096),
   shape("a wild integer", (random) => (random.float() - 0.5) * 2 ** random.below(60)),
   shape("rounded wild integers", (random) => Math.round((random.float() - 0.5) * 2 ** 52)),
