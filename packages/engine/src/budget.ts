@@ -45,6 +45,12 @@ export class Budget {
     );
   }
 
+  /** Throws as `hold` if so much more memory would be too much; holds nothing. */
+  check(size: number): void {
+    this.hold(size);
+    this.release(size);
+  }
+
   release(size: number): void {
     this.#memoryOf?.release(size);
     this.#memorySize -= size;

@@ -8,7 +8,12 @@ export class RowCollector {
   values: Float64Array;
   presence: Uint8Array;
 
-  constructor(stepCount: number, rowCountExpected: number) {
+  readonly #checkRows: (rowCount: number) => void;
+
+  /** @param checkRows asked before so many rows are allocated; throws when they are too many */
+  constructor(stepCount: number, rowCountExpected: number, checkRows: (rowCount: number) => void) {
+    checkRows(rowCountExpected);
+    this.#checkRows = checkRows;
     this.#stepCount = stepCount;
     this.values = new Float64Array(rowCountExpected * stepCount);
     this.presence = new Uint8Array(rowCountExpected * stepCount);
@@ -25,7 +30,10 @@ export class RowCollector {
     this.#rowOf.set(labels, row);
     this.#dropsName.push(dropsName ? 1 : 0);
     const size = (row + 1) * this.#stepCount;
-    if (size > this.values.length) this.#grow(size * 2);
+    if (size > this.values.length) {
+      this.#checkRows((row + 1) * 2);
+      this.#grow(size * 2);
+    }
     return row * this.#stepCount;
   }
 

@@ -125,14 +125,18 @@ export class Executor {
   }
 
   #context(grid: StepGrid): CallContext {
-    const { options, annotations } = this.#tools;
+    const { options, annotations, budget } = this.#tools;
+    const stepCount = stepCountOf(grid);
     return {
       grid,
-      stepCount: stepCountOf(grid),
+      stepCount,
       queryGrid: options.grid,
       isInstant: options.isInstant,
       removal: this.#removal,
       annotations,
+      checkRows: (rowCount) => {
+        budget.check(columnsSize(rowCount, stepCount));
+      },
     };
   }
 
@@ -221,6 +225,7 @@ export class Executor {
   ): Promise<Columns> {
     const times = windowTimes(subquery, subquery.rangeMs, grid);
     const { inner, columns } = await this.subquery(subquery, grid);
+    this.#context(grid).checkRows(columns.labels.length);
     const result = rollupColumns(columns, inner, times, card, parameters);
     this.#release([vectorValue(columns)]);
     return result;
@@ -286,13 +291,15 @@ export class Executor {
       const isBothVectors = left.type === "vector" && right.type === "vector";
       if (isSetOperator(operator)) {
         assert(isBothVectors && matching, "set operators are between vectors");
-        return vectorValue(combineSets(operator, left.columns, right.columns, matching));
+        const { checkRows } = this.#context(grid);
+        return vectorValue(combineSets(operator, left.columns, right.columns, matching, checkRows));
       }
       const apply = numberOperator(operator);
       const removal = this.#removal;
       if (isBothVectors) {
         assert(matching, "two vectors are matched");
-        const operation = { operator: apply, matching, returnBool, removal };
+        const { checkRows } = this.#context(grid);
+        const operation = { operator: apply, matching, returnBool, removal, checkRows };
         return vectorValue(combineVectors(left.columns, right.columns, operation));
       }
       if (left.type === "scalar" && right.type === "scalar")
@@ -318,7 +325,10 @@ export class Executor {
     const value = await this.evaluate(plan, instantGrid(grid.startMs));
     this.#release([value]);
     if (value.type === "string" || stepCount === 1) return value;
-    if (value.type === "vector") return vectorValue(repeatedOverSteps(value.columns, stepCount));
+    if (value.type === "vector") {
+      this.#context(grid).checkRows(value.columns.labels.length);
+      return vectorValue(repeatedOverSteps(value.columns, stepCount));
+    }
     const values = new Float64Array(stepCount);
     for (let step = 0; step < stepCount; step += 1) values.set(value.values, step);
     return { type: "scalar", values };

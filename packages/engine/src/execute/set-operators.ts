@@ -10,9 +10,14 @@ export function combineSets(
   left: Columns,
   right: Columns,
   matching: VectorMatching,
+  checkRows: (rowCount: number) => void,
 ): Columns {
   const groups = matchGroups(left, right, matching);
-  const rows = new RowCollector(left.stepCount, left.labels.length + right.labels.length);
+  const rows = new RowCollector(
+    left.stepCount,
+    left.labels.length + right.labels.length,
+    checkRows,
+  );
   const take = (from: Columns, row: number, mask: Uint8Array | null): void => {
     rows.copy(rows.row(from.labels[row] as string, from.dropsName?.[row] === 1), from, row, mask);
   };

@@ -26,6 +26,8 @@ export interface VectorOperation {
   readonly matching: VectorMatching;
   readonly returnBool: boolean;
   readonly removal: NameRemoval;
+  /** Asked before the result grows. @throws {ExecutionError} */
+  readonly checkRows: (rowCount: number) => void;
 }
 
 /** @throws {ExecutionError} where the sides do not match as the modifiers promise */
@@ -55,7 +57,7 @@ class VectorMatcher {
     this.#fillMany = matching.fillLeft;
     this.#fillOne = matching.fillRight;
     this.#activeSteps = activeSteps(left, right, matching);
-    this.#rows = new RowCollector(left.stepCount, Math.max(this.#many.labels.length, 1));
+    this.#rows = new RowCollector(left.stepCount, this.#many.labels.length, operation.checkRows);
     this.#matchNames = new Set(matching.labels.map(bytesText));
   }
 

@@ -90,6 +90,8 @@ export interface CallContext {
   readonly isInstant: boolean;
   readonly removal: NameRemoval;
   readonly annotations: Annotations;
+  /** Asked before a result is allocated that may be larger than the input. @throws {ExecutionError} */
+  readonly checkRows: (rowCount: number) => void;
 }
 
 export interface TransformContext extends CallContext {

@@ -68,13 +68,14 @@ export async function evaluateLeaf(
     endMs: lastEndMs(times),
     seriesCountMax: request.seriesCountMax,
   };
-  const found = await readSeries(tools.source, query, tools.budget, tools.pacer.signal);
+  const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   tools.budget.hold(columnsSize(found.series.length, stepCount));
   const decoder = new SampleDecoder(times);
   const rows = new RowFiller(node, parameters, times, found.series.length);
   let sampleCount = 0;
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
+    decoder.makeRoom(blocks, tools.budget);
     const series = decoder.decode(blocks);
     const touched = touchedCount(series);
     sampleCount += touched;
@@ -82,6 +83,7 @@ export async function evaluateLeaf(
     rows.add(key, series);
   }
   // What stays is the columns, which their receiver accounts for.
+  decoder.close(tools.budget);
   tools.budget.release(found.heldSize + columnsSize(found.series.length, stepCount));
   return {
     columns: rows.finish(),

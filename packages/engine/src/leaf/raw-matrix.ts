@@ -38,11 +38,12 @@ export async function readRawMatrix(
     endMs: lastEndMs(times),
     seriesCountMax: request.seriesCountMax,
   };
-  const found = await readSeries(tools.source, query, tools.budget, tools.pacer.signal);
+  const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   const decoder = new SampleDecoder(times);
   const series: RawSeries[] = [];
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
+    decoder.makeRoom(blocks, tools.budget);
     const { timestampsMs, values, words, windows } = decoder.decode(blocks);
     const start = windows.starts[0] as number;
     const end = windows.ends[0] as number;
@@ -64,5 +65,6 @@ export async function readRawMatrix(
       values: ownValues.subarray(0, count),
     });
   }
+  decoder.close(tools.budget);
   return { matrix: { series }, coverage: found.coverage, seriesCount: found.series.length };
 }

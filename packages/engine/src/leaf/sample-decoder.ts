@@ -6,11 +6,15 @@
  */
 import { decodeTimestamps, decodeValues } from "@tideline/kernels";
 import { beats, CorruptionError, wordsOf, type ValueBlock } from "@tideline/model";
+import type { Budget } from "../budget.ts";
 import type { WindowTimes, Windows } from "../functions/card.ts";
 import { ScratchWindows, windowsOf } from "./windows.ts";
 
 /** Sequences kept at a time hold at most this many timestamps (8 bytes each). */
 const SHARED_TIMESTAMPS_MAX = 1 << 20;
+
+/** Bytes that a sample of the longest series takes while it is decoded: time, value, room to grow. */
+const SCRATCH_SAMPLE_SIZE = 32;
 
 interface Sequence {
   readonly ids: readonly number[];
@@ -33,6 +37,7 @@ export class SampleDecoder {
   readonly #scratchWindows: ScratchWindows;
   readonly #sequences = new Map<string, Sequence>();
   #sharedCount = 0;
+  #heldCount = 0;
   #last: Sequence | null = null;
   #values = new Float64Array(0);
   #words: Uint32Array = new Uint32Array(0);
@@ -44,6 +49,21 @@ export class SampleDecoder {
   constructor(times: WindowTimes) {
     this.#times = times;
     this.#scratchWindows = new ScratchWindows(times);
+  }
+
+  /** Accounts for the memory that decoding these blocks takes, if it is more than before. @throws {ExecutionError} */
+  makeRoom(blocks: readonly ValueBlock[], budget: Budget): void {
+    let count = 0;
+    for (const { timestamps } of blocks) count += timestamps.count;
+    if (count <= this.#heldCount) return;
+    budget.hold((count - this.#heldCount) * SCRATCH_SAMPLE_SIZE);
+    this.#heldCount = count;
+  }
+
+  /** Gives the memory back. */
+  close(budget: Budget): void {
+    budget.release(this.#heldCount * SCRATCH_SAMPLE_SIZE);
+    this.#heldCount = 0;
   }
 
   /** @param blocks ascending by minMs. @throws {CorruptionError} on bytes that are no blocks */

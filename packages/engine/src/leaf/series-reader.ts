@@ -5,6 +5,7 @@
 import type { Coverage, SearchQuery, SeriesSource, ValueBlock } from "@tideline/model";
 import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
+import type { Pacer } from "../pacer.ts";
 
 export interface FoundSeries {
   readonly key: Uint8Array;
@@ -29,11 +30,11 @@ export async function readSeries(
   source: SeriesSource,
   query: SearchQuery,
   budget: Budget,
-  signal: AbortSignal,
+  pacer: Pacer,
 ): Promise<FoundSeriesList> {
   const found = new Map<string, { key: Uint8Array; blocks: readonly ValueBlock[] }>();
   let heldSize = 0;
-  const search = source.search(query, signal);
+  const search = source.search(query, pacer.signal);
   for await (const batch of search) {
     let batchSize = 0;
     for (const { key, blocks } of batch) {
@@ -47,6 +48,7 @@ export async function readSeries(
     heldSize += batchSize;
     budget.hold(batchSize);
     checkSeriesCount(found.size, query.seriesCountMax);
+    await pacer.turn();
   }
   const keys = [...found.keys()].toSorted();
   return {

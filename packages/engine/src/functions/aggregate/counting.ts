@@ -6,6 +6,9 @@ import { floatText } from "../../numeric/float-text.ts";
 import type { AggregateCard, AggregateContext } from "../card.ts";
 import { textOf } from "../transform/elementwise.ts";
 
+/** How often the memory of a growing result is looked at, in label sets. */
+const CHECK_EVERY = 10_000;
+
 function countValues(columns: Columns, name: string, context: AggregateContext): Columns {
   if (name === "" || !name.isWellFormed()) {
     throw new ExecutionError(
@@ -30,11 +33,13 @@ function countValues(columns: Columns, name: string, context: AggregateContext):
         index = labels.length;
         indexOf.set(tagged, index);
         labels.push(tagged);
+        if (labels.length % CHECK_EVERY === 0) context.checkRows(labels.length);
       }
       sampleLabels[at] = index;
     }
   }
   const groups = context.groupBy(labels);
+  context.checkRows(groups.labels.length);
   const result = blankColumns(groups.labels, stepCount, groups.dropsName);
   for (let at = 0; at < columns.presence.length; at += 1) {
     if (columns.presence[at] === 0) continue;

@@ -113,7 +113,7 @@ function quantilesOf(values: readonly Value[], context: TransformContext): Colum
   const vector = vectorOf(values[0]);
   const name = bytesText(textOf(values[1]));
   const { stepCount } = context;
-  const rows = new RowCollector(stepCount, vector.labels.length);
+  const rows = new RowCollector(stepCount, vector.labels.length, context.checkRows);
   values.slice(2).forEach((value, index) => {
     const phis = scalarOf(value);
     const span = argumentSpan(context.call, index + 2);
