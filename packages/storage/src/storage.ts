@@ -244,6 +244,8 @@ function startLane(
       flushIntervalMs: options.flushIntervalMs,
       headMemorySize,
       pageCacheSize,
+      // Its items live on the heap, beside those of other questions.
+      answerSizeMax: Math.floor(heapSizeMax / 4),
       minFreeDiskSpaceSize: options.minFreeDiskSpaceSize,
     },
     heapSizeMax,

@@ -1,7 +1,7 @@
 /**
  * Samples of all series of a generation, in arrival order, as chains of chunks in slabs.
  *
- * A series' first chunk holds 4 samples, the next ones 8, 16, then 32 each: a series that is seen once
+ * A series' first chunk holds 4 samples, the next one 8, then 16 each: a series that is seen once
  * costs little, and a busy one wastes little. How many samples it has tells which chunk it is in and how
  * full that is. A chunk: one double that leads to the chunk before, then (time, value) pairs, so that an
  * append touches one cache line of it.
@@ -211,19 +211,18 @@ export class SampleChains {
   }
 }
 
-/** Which chunk of a chain holds sample `index`: chunks start at 0, 4, 12, 28, 60, 92, … */
+/** Which chunk of a chain holds sample `index`: chunks start at 0, 4, 12, 28, 44, … */
 function chunkOf(index: number): number {
-  if (index >= 28) return 3 + ((index - 28) >>> 5);
-  if (index >= 12) return 2;
+  if (index >= 12) return 2 + ((index - 12) >>> 4);
   return index < 4 ? 0 : 1;
 }
 
 /** Index of the first sample of a chunk. */
 function chunkFirst(chunk: number): number {
-  return chunk < 3 ? (4 << chunk) - 4 : 28 + ((chunk - 3) << 5);
+  return chunk < 2 ? chunk << 2 : 12 + ((chunk - 2) << 4);
 }
 
 /** Samples that a chunk holds. */
 function chunkLength(chunk: number): number {
-  return chunk < 3 ? 4 << chunk : 32;
+  return chunk < 2 ? 4 << chunk : 16;
 }

@@ -1,7 +1,6 @@
 /**
  * The labels of each series of a generation: slot → pairs, and the key put together again from them.
  */
-import { assert } from "@tideline/common";
 import type { Tenant } from "@tideline/model";
 import { U32Column } from "./columns.ts";
 import { TENANT_SIZE } from "./key-layout.ts";
@@ -73,19 +72,31 @@ export class SeriesRows {
 
   /** The key of a slot, owned by the caller. */
   keyOf(slot: number): Uint8Array<ArrayBuffer> {
+    const key = new Uint8Array(this.keySize(slot));
+    this.copyKey(slot, key);
+    return key;
+  }
+
+  /** Size of the key of a slot in bytes. */
+  keySize(slot: number): number {
     const start = this.#start(slot);
     const end = this.#ends.array[slot] as number;
     const rows = this.#rows.array;
     let size = TENANT_SIZE;
     for (let i = start; i < end; i += 1) size += this.pairs.size(rows[i] as number);
-    const key = new Uint8Array(size);
+    return size;
+  }
+
+  /** Writes the key of a slot to the start of `target`, which has room for it. */
+  copyKey(slot: number, target: Uint8Array): void {
+    const end = this.#ends.array[slot] as number;
+    const rows = this.#rows.array;
     const tenant = this.tenants[this.tenantOf(slot)] as Tenant;
-    writeU32(key, 0, tenant.accountId);
-    writeU32(key, 4, tenant.projectId);
+    writeU32(target, 0, tenant.accountId);
+    writeU32(target, 4, tenant.projectId);
     let at = TENANT_SIZE;
-    for (let i = start; i < end; i += 1) at = this.pairs.copy(rows[i] as number, key, at);
-    assert(at === size, "a key has the size of its labels");
-    return key;
+    for (let i = this.#start(slot); i < end; i += 1)
+      at = this.pairs.copy(rows[i] as number, target, at);
   }
 
   #start(slot: number): number {

@@ -37,11 +37,16 @@ export async function flushMemtable(
       timestampsMs: new Float64Array(0),
       values: new Float64Array(0),
     };
+    let key = new Uint8Array(4096);
+    const { rows } = memtable.labels;
     for (const slot of order) {
       const count = memtable.read(slot, columns);
       if (count === 0) continue;
+      const keySize = rows.keySize(slot);
+      if (keySize > key.length) key = new Uint8Array(keySize * 2);
+      rows.copyKey(slot, key);
       writer.addSeries({
-        key: memtable.keyOf(slot),
+        key: key.subarray(0, keySize),
         identity: memtable.identityOf(slot),
         timestampsMs: columns.timestampsMs.subarray(0, count),
         values: columns.values.subarray(0, count),

@@ -39,6 +39,7 @@ export function laneOptions(rest: Partial<LaneOptions> = {}): LaneOptions {
     flushIntervalMs: 3_600_000,
     headMemorySize: 2 ** 28,
     pageCacheSize: 2 ** 20,
+    answerSizeMax: 2 ** 24,
     minFreeDiskSpaceSize: 0,
     ...rest,
   };

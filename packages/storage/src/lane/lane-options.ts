@@ -19,6 +19,8 @@ export interface LaneOptions {
   /** Memory of this lane's heads together; the one that takes writes is flushed at two fifths of it. */
   readonly headMemorySize: number;
   readonly pageCacheSize: number;
+  /** Memory for one answer of names, values or keys. */
+  readonly answerSizeMax: number;
   readonly minFreeDiskSpaceSize: number;
 }
 

@@ -19,7 +19,7 @@ import { Outbox } from "./outbox.ts";
 /** Rows that share one write at most. */
 const GROUP_ROWS_MAX = 256 * 1024;
 /** Searches that run at a time; more are refused. */
-const SEARCHES_MAX = 256;
+const SEARCHES_MAX = 128;
 
 export interface LaneServerOptions {
   readonly lane: Lane;

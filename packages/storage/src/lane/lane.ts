@@ -17,7 +17,12 @@ import {
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
 import { flushPartName } from "../part/part-name.ts";
-import { queryLabelNames, queryLabelValues, querySeriesKeys } from "../search/index-query.ts";
+import {
+  queryLabelNames,
+  queryLabelValues,
+  querySeriesKeys,
+  type IndexQuery,
+} from "../search/index-query.ts";
 import { LaneSearch } from "../search/lane-search.ts";
 import type { SourceSet } from "../search/source-set.ts";
 import type { LaneStats } from "../stats.ts";
@@ -170,7 +175,7 @@ export class Lane implements FrameSource {
 
   labelNames(query: SearchQuery, limit: number, signal: AbortSignal): Promise<IndexAnswer<string>> {
     this.#counters.searches += 1;
-    return queryLabelNames(this.#sources(query), { query, limit, signal });
+    return queryLabelNames(this.#sources(query), this.#indexQuery(query, limit, signal));
   }
 
   labelValues(
@@ -180,7 +185,7 @@ export class Lane implements FrameSource {
     signal: AbortSignal,
   ): Promise<IndexAnswer<string>> {
     this.#counters.searches += 1;
-    return queryLabelValues(this.#sources(query), name, { query, limit, signal });
+    return queryLabelValues(this.#sources(query), name, this.#indexQuery(query, limit, signal));
   }
 
   seriesKeys(
@@ -189,7 +194,7 @@ export class Lane implements FrameSource {
     signal: AbortSignal,
   ): Promise<IndexAnswer<Uint8Array>> {
     this.#counters.searches += 1;
-    return querySeriesKeys(this.#sources(query), { query, limit, signal });
+    return querySeriesKeys(this.#sources(query), this.#indexQuery(query, limit, signal));
   }
 
   /**
@@ -341,6 +346,10 @@ export class Lane implements FrameSource {
     const { path, size, seriesCount, sampleCount } = summary;
     const durationMs = Math.round(this.#ports.clock.monotonicMs() - startMs);
     this.#log.info({ path, size, seriesCount, sampleCount, durationMs }, "flushed head to a part");
+  }
+
+  #indexQuery(query: SearchQuery, limit: number, signal: AbortSignal): IndexQuery {
+    return { query, limit, signal, answerSizeMax: this.#options.answerSizeMax };
   }
 
   #sources(query: SearchQuery): SourceSet {

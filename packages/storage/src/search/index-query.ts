@@ -15,17 +15,43 @@ export interface IndexQuery {
   /** 0 = no limit. */
   readonly limit: number;
   readonly signal: AbortSignal;
+  /** Bytes of memory that the items may take while they are collected. */
+  readonly answerSizeMax: number;
 }
+
+/** Keeps an answer within its memory. */
+class AnswerBudget {
+  #restSize: number;
+
+  constructor(sizeMax: number) {
+    this.#restSize = sizeMax;
+  }
+
+  /** @param length of the item, in bytes or UTF-16 units. @throws {ExecutionError} past the budget */
+  take(length: number): void {
+    this.#restSize -= ITEM_OVERHEAD_SIZE + 2 * length;
+    if (this.#restSize >= 0) return;
+    throw new ExecutionError(
+      "TIDELINE_ANSWER_SIZE",
+      "Cannot list so many labels or series at a time: narrow the selectors",
+    );
+  }
+}
+
+/** What an item costs in a set or map, beside its bytes. */
+const ITEM_OVERHEAD_SIZE = 200;
 
 export async function queryLabelNames(
   sources: SourceSet,
   options: IndexQuery,
 ): Promise<IndexAnswer<string>> {
   const { tenant } = options.query;
-  return collect(sources, options, async (source, selected, found) => {
+  return collect(sources, options, async (source, selected, found, budget) => {
     for (const name of listed(source.index.labelNames(tenant), selected)) {
       if (found.has(name)) continue;
-      if (!selected || (await hasName(source, selected, name, options))) found.add(name);
+      if (selected && !(await hasName(source, selected, name, options))) continue;
+      budget.take(name.length);
+      found.add(name);
     }
   });
 }
@@ -37,11 +63,13 @@ export async function queryLabelValues(
 ): Promise<IndexAnswer<string>> {
   const { tenant } = options.query;
   const breather = new Breather();
-  return collect(sources, options, async (source, selected, found) => {
+  return collect(sources, options, async (source, selected, found, budget) => {
     for (const value of listed(source.index.labelValues(tenant, name), selected)) {
       if (found.has(value)) continue;
-      if (!selected || haveCommon(source.index.postings(tenant, name, value), selected))
+      if (!selected || haveCommon(source.index.postings(tenant, name, value), selected)) {
+        budget.take(value.length);
         found.add(value);
+      }
       if (breather.due) await breathe(breather, options.signal);
     }
   });
@@ -53,6 +81,7 @@ export async function querySeriesKeys(
   options: IndexQuery,
 ): Promise<IndexAnswer<Uint8Array>> {
   const { query, limit, signal } = options;
+  const budget = new AnswerBudget(options.answerSizeMax);
   const filters = compileFilters(query.filters);
   const breather = new Breather();
   /** Keys by their identities, as text: two sources may have one series. */
@@ -63,7 +92,10 @@ export async function querySeriesKeys(
       for (const ordinal of ordinals ?? []) {
         sources.using(number, (source) => {
           const identity = Buffer.from(source.identityOf(ordinal)).toString("latin1");
-          if (!keys.has(identity)) keys.set(identity, new Uint8Array(source.keyOf(ordinal)));
+          if (keys.has(identity)) return;
+          const key = new Uint8Array(source.keyOf(ordinal));
+          budget.take(key.length);
+          keys.set(identity, key);
         });
         if (query.seriesCountMax > 0 && keys.size > query.seriesCountMax) throw tooMany(query);
         if (breather.due) await breathe(breather, signal);
@@ -79,9 +111,15 @@ export async function querySeriesKeys(
 /** Runs `visit` over the sources; `selected` is null where the index may answer for all its series. */
 async function collect(
   sources: SourceSet,
-  { query, limit, signal }: IndexQuery,
-  visit: (source: SearchSource, selected: Ordinals | null, found: Set<string>) => Promise<void>,
+  { query, limit, signal, answerSizeMax }: IndexQuery,
+  visit: (
+    source: SearchSource,
+    selected: Ordinals | null,
+    found: Set<string>,
+    budget: AnswerBudget,
+  ) => Promise<void>,
 ): Promise<IndexAnswer<string>> {
+  const budget = new AnswerBudget(answerSizeMax);
   const filters = compileFilters(query.filters);
   const found = new Set<string>();
   try {
@@ -89,7 +127,7 @@ async function collect(
       const visited = sources.using(number, async (source) => {
         const whole = filters.length === 0 && source.isWhole;
         const selected = whole ? null : source.select(query.tenant, filters);
-        if (selected?.length !== 0) await visit(source, selected, found);
+        if (selected?.length !== 0) await visit(source, selected, found, budget);
       });
       // What fails after the first wait rejects: it is judged by the same rule.
       const error = await failureOf(visited);

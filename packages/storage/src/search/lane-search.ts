@@ -15,6 +15,9 @@ import { Breather } from "../lane/breather.ts";
 import { SeriesGroups, type SeriesMember } from "./series-groups.ts";
 import type { SourceSet } from "./source-set.ts";
 
+/** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
+const FRAME_SIZE_TARGET = 256 * 1024;
+
 export class LaneSearch implements FrameSearch {
   readonly #query: SearchQuery;
   readonly #open: () => SourceSet;
@@ -38,7 +41,7 @@ export class LaneSearch implements FrameSearch {
     const breather = new Breather();
     try {
       const groups = await this.#group(sources, filters, breather);
-      const encoder = new SeriesFrameEncoder();
+      const encoder = new SeriesFrameEncoder({ frameSizeTarget: FRAME_SIZE_TARGET });
       let seriesCount = 0;
       for (let group = 0; group < groups.count; group += 1) {
         const series = readSeries(sources, groups.members(group));

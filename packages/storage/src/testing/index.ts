@@ -1,2 +1,7 @@
-/** For tests of what is built on a storage: real ones, on folders that go away. */
+/**
+ * For tests of what is built on a storage: real ones, on folders that go away. For benchmarks: the insides that they
+ * measure by themselves.
+ */
 export { openStorage, testFolder, testOptions } from "./open-storage.ts";
+export { Lane } from "../lane/lane.ts";
+export { Memtable } from "../head/memtable.ts";

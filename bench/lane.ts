@@ -1,7 +1,7 @@
 /**
  * What a lane costs: row blocks in, over a real disk, in this thread; then the same through ring and worker.
  *
- *     node --expose-gc packages/storage/bench/lane.ts [series] [rowsPerBlock] [rounds]
+ *     node --expose-gc bench/lane.ts [series] [rowsPerBlock] [rounds]
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,8 +10,8 @@ import { NodeDisk, systemClock } from "@tideline/common";
 import { seriesKey } from "@tideline/model";
 import { encodeRowBlock } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
-import { Lane } from "../src/lane/lane.ts";
-import { defaultStorageOptions, Storage } from "../src/index.ts";
+import { defaultStorageOptions, Storage } from "@tideline/storage";
+import { Lane } from "@tideline/storage/testing";
 
 const seriesCount = Number(process.argv[2] ?? 100_000);
 const rowsPerBlock = Number(process.argv[3] ?? 1000);
@@ -93,6 +93,7 @@ async function benchLane(dataPath: string): Promise<void> {
       flushWalSize: 2 ** 40,
       headMemorySize: 2 ** 40,
       pageCacheSize: 2 ** 24,
+      answerSizeMax: 2 ** 28,
       minFreeDiskSpaceSize: 0,
     },
     {
@@ -132,27 +133,28 @@ async function benchLane(dataPath: string): Promise<void> {
     rssPerSample: (rss() - rssSeries) / samples,
     walPerSample: (lane.stats().walSize - seriesCount * 300) / samples,
   });
-  let start = cpuUs();
+  const search = async (name: string): Promise<void> => {
+    const start = cpuUs();
+    let size = 0;
+    const query = {
+      tenant: { accountId: 0, projectId: 0 },
+      filters: [],
+      startMs: 0,
+      endMs: 4e12,
+      seriesCountMax: 0,
+    };
+    const { signal } = new AbortController();
+    for await (const frame of lane.searchFrames(query, signal)) size += frame.length;
+    report(name, { usPerSeries: (cpuUs() - start) / seriesCount, sizePerSample: size / samples });
+  };
+  await search("search all of the head");
+  const start = cpuUs();
   await lane.flush();
   report("flush", {
     usPer1k: ((cpuUs() - start) / samples) * 1000,
     size: lane.stats().partSize / samples,
   });
-  start = cpuUs();
-  let size = 0;
-  const query = {
-    tenant: { accountId: 0, projectId: 0 },
-    filters: [],
-    startMs: 0,
-    endMs: 4e12,
-    seriesCountMax: 0,
-  };
-  for await (const frame of lane.searchFrames(query, new AbortController().signal))
-    size += frame.length;
-  report("search all of the part", {
-    usPerSeries: (cpuUs() - start) / seriesCount,
-    sizePerSample: size / samples,
-  });
+  await search("search all of the part");
   await lane.close();
 }
 
@@ -189,8 +191,8 @@ async function benchStorage(dataPath: string): Promise<void> {
 
 const folder = mkdtempSync(join(process.env["BENCH_DIR"] ?? tmpdir(), "tideline-bench-"));
 try {
-  if (!process.env.RING) await benchLane(join(folder, "a"));
-  if (!process.env.ONLY) await benchStorage(join(folder, "b"));
+  await benchLane(join(folder, "a"));
+  await benchStorage(join(folder, "b"));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -1,10 +1,10 @@
 /**
  * What the head costs by itself: registration per series, appends per sample, memory per series.
  *
- *     node packages/storage/bench/memtable.ts [series]
+ *     node --expose-gc bench/memtable.ts [series]
  */
 import { identityOf, seriesKey, wordsOf } from "@tideline/model";
-import { Memtable } from "../src/head/memtable.ts";
+import { Memtable } from "@tideline/storage/testing";
 
 const seriesCount = Number(process.argv[2] ?? 300_000);
 const keys: Uint8Array[] = [];
@@ -40,7 +40,7 @@ const table = new Memtable();
 const slots = new Uint32Array(seriesCount);
 let start = cpuUs();
 for (let i = 0; i < seriesCount; i += 1) {
-  slots[i] = table.register(identities, i * 16, keys[i]) as number;
+  slots[i] = table.register(identities, i * 16, keys[i] as Uint8Array) as number;
 }
 const times = new Float64Array(seriesCount).fill(1e12);
 const values = new Float64Array(seriesCount).fill(1.5);
