@@ -6,6 +6,8 @@
 const BROKEN: i32 = -1;
 const ROWS_FULL: i32 = -2;
 const TABLE_FULL: i32 = -3;
+/** More slots are needed; not seen outside of wasm.ts. */
+const SLOTS_FULL: i32 = -4;
 
 const GROUP_DEPTH_MAX: u32 = 64;
 
@@ -31,7 +33,7 @@ const NOISE_SIZE: u32 = 1024;
 // Regions, set by init.
 let NOISE: usize = 0;      // NOISE_SIZE + 64 random bytes
 let MASKS: usize = 0;      // 32 bytes 0xff, then 32 bytes 0
-let SLOTS: usize = 0;      // u64 per slot: hash tag << 32 | key + 1; 0 = free
+let SLOTS: usize = 0;      // u64 per slot: hash << 32 | key + 1; 0 = free
 let ARENA: usize = 0;      // records
 let GATHER: usize = 0;     // label records that do not lie together
 let ROW_KEYS: usize = 0;   // u32 per row: key; after resolve: ref
@@ -41,6 +43,9 @@ let METADATA: usize = 0;   // u32 pairs
 let FACTS: usize = 0;      // u32: see the end of scan
 let IGNORED: usize = 0;    // u32 per reason
 let slotCount: u32 = 0;
+/** Keys that the slots in use are meant for. */
+let slotKeyCountMax: u32 = 0;
+let slotsFull: bool = false;
 let keyCountMax: u32 = 0;
 let arenaSizeMax: u32 = 0;
 let keySizeMax: u32 = 0;
@@ -75,9 +80,22 @@ export function initRegions(
   FACTS = facts; IGNORED = ignored;
 }
 
-export function initLimits(slots: u32, keys: u32, arena: u32, keySize: u32, rows: u32, metadata: u32): void {
-  slotCount = slots; keyCountMax = keys; arenaSizeMax = arena; keySizeMax = keySize; rowCountMax = rows;
+export function initLimits(keys: u32, arena: u32, keySize: u32, rows: u32, metadata: u32): void {
+  keyCountMax = keys; arenaSizeMax = arena; keySizeMax = keySize; rowCountMax = rows;
   metadataCountMax = metadata;
+}
+
+/** Sets how many slots are used; all of them must be free, and `place` puts the keys back. */
+export function setSlots(slots: u32, keys: u32): void {
+  slotCount = slots;
+  slotKeyCountMax = keys;
+}
+
+/** Puts a key into the first free slot for its hash. */
+export function place(hash: u32, key: u32): void {
+  let slot = firstSlot(hash);
+  while (load<u64>(SLOTS + (<usize>slot << 3)) != 0) slot = slot + 1 == slotCount ? 0 : slot + 1;
+  store<u64>(SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(key + 1));
 }
 
 export function reset(): void {
@@ -256,7 +274,7 @@ function readSample(at: usize, end: usize): bool {
  * Hash of tenant and label records under the table's noise: NH (the universal hash of UMAC) over pieces
  * of NOISE_SIZE bytes, chained. Whoever does not know the noise cannot make keys collide on purpose.
  */
-function hashOf(at: usize, size: u32, accountId: u32, projectId: u32): u64 {
+function hashOf(at: usize, size: u32, accountId: u32, projectId: u32): u32 {
   let hash = <u64>(accountId + load<u32>(NOISE, 1024)) * <u64>(projectId + load<u32>(NOISE, 1028));
   const odd = load<u64>(NOISE, 1032) | 1;
   hash += <u64>size;
@@ -292,24 +310,23 @@ function hashOf(at: usize, size: u32, accountId: u32, projectId: u32): u64 {
   hash *= 0xff51afd7ed558ccd;
   hash ^= hash >> 33;
   hash *= 0xc4ceb9fe1a85ec53;
-  return hash ^ (hash >> 33);
+  return <u32>(hash >> 32);
 }
 
 /** The slot where a probe for `hash` starts. */
 // @ts-ignore
-@inline function firstSlot(hash: u64): u32 {
-  return <u32>(((hash & 0xffffffff) * <u64>slotCount) >> 32);
+@inline function firstSlot(hash: u32): u32 {
+  return <u32>((<u64>hash * <u64>slotCount) >> 32);
 }
 
 /** The key of these records; a new one if they are well-formed and there is room. NONE with `cursor` 0: they are broken. */
 function keyOf(at: usize, size: u32, checked: bool): u32 {
   const hash = hashOf(at, size, account, project);
-  const tag = <u32>(hash >> 32);
   let slot = firstSlot(hash);
   while (true) {
     const entry = load<u64>(SLOTS + (<usize>slot << 3));
     if (entry == 0) break;
-    if (<u32>(entry >> 32) == tag) {
+    if (<u32>(entry >> 32) == hash) {
       const key = <u32>entry - 1;
       const record = ARENA + key;
       if (
@@ -326,6 +343,10 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
   cursor = at;
   const recordSize = HEADER_SIZE + ((size + 3) & ~3);
   if (keyCount == keyCountMax || recordSize > arenaSizeMax - arenaSize) return NONE;
+  if (keyCount == slotKeyCountMax) {
+    slotsFull = true;
+    return NONE;
+  }
   const key = arenaSize;
   const record = ARENA + key;
   store<u32>(record, size);
@@ -334,7 +355,7 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
   store<u32>(record, NONE, REF);
   store<u32>(record, NONE, NEXT);
   memory.copy(record + HEADER_SIZE, at, size);
-  store<u64>(SLOTS + (<usize>slot << 3), (<u64>tag << 32) | <u64>(key + 1));
+  store<u64>(SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(key + 1));
   arenaSize += recordSize;
   keyCount += 1;
   return key;
@@ -515,7 +536,9 @@ export function scan(at: usize, size: u32, accountId: u32, projectId: u32): i32 
   previous = NONE;
   rowCount = 0; seriesCount = 0; metadataCount = 0; exemplarCount = 0; histogramCount = 0; predictedCount = 0;
   const arenaSizeBefore = arenaSize;
-  const code = scanFields(at, at + size);
+  slotsFull = false;
+  let code = scanFields(at, at + size);
+  if (slotsFull) code = SLOTS_FULL;
   if (code < 0) {
     rollBack(arenaSizeBefore);
     rowCount = 0;

@@ -244,6 +244,26 @@ describe("twin against twin", () => {
     }
   });
 
+  test("keys are found again when the slots have grown", () => {
+    const large = { ...LIMITS, keyCountMax: 40_000, arenaSize: 4 << 20, rowCountMax: 50_000 };
+    const plain = new PlainWriteScanner(large);
+    const wasm = new WasmWriteScanner(large);
+    for (const start of [0, 2_000, 9_000, 0]) {
+      const body = encodeWriteRequest(
+        Array.from({ length: 12_000 }, (_, i) => ({
+          labels: [["a", String((start + i * 7) % 41_000)]] as const,
+          samples: [{ bits: bitsOf(i), timestampMs: 5n }],
+        })),
+      );
+      expect(outcome(wasm, body)).toEqual(outcome(plain, body));
+    }
+    expect(wasm.keyCount).toBeGreaterThan(20_000);
+    wasm.reset();
+    plain.reset();
+    const body = encodeWriteRequest([{ labels: [["b", "1"]], samples: [] }]);
+    expect(outcome(wasm, body)).toEqual(outcome(plain, body));
+  });
+
   test("guesses hit when a sender repeats itself", () => {
     const wasm = new WasmWriteScanner(LIMITS);
     const body = encodeWriteRequest(

@@ -1,16 +1,16 @@
 /**
  * How a decoder's budgets are spent: limits of the scan, and tables beside it.
  *
- * A series costs its key as received and 57 bytes: KEY_HEADER_SIZE (20), a slot in the scan's table (10.7 at
- * its fullest), identity (16), a slot in the identity index (6) and the ref's first key (4).
+ * A series costs its key as received and about 60 bytes, 67 at most: KEY_HEADER_SIZE (20), slots in the scan's
+ * table (10.7), identity (16), slots in the identity index (8 to 16) and the ref's first key (4).
  */
 import { KEY_TABLES_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";
 import { IDENTITY_SIZE, InputError, type LabelLimits } from "@tideline/model";
 import type { DecoderOptions } from "../decoder.ts";
 import { IDENTITY_INDEX_SLOTS_PER_REF } from "./identity-index.ts";
 
-/** What a ref takes besides the key's own tables: its identity, its slot in the index, its first key. */
-const REF_TABLES_SIZE = IDENTITY_SIZE + IDENTITY_INDEX_SLOTS_PER_REF * 4 + 4;
+/** What a ref takes besides the key's own tables: its identity, at most four slots in the index, its first key. */
+const REF_TABLES_SIZE = IDENTITY_SIZE + 2 * IDENTITY_INDEX_SLOTS_PER_REF * 4 + 4;
 
 /**
  * Budget per series from which the number of series is drawn. Smaller keys run out of numbers first, larger
