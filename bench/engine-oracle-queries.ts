@@ -26,6 +26,7 @@ export function randomQuery(random: Random, bounds: Bounds): string {
 }
 
 function selector(random: Random): string {
+  if (random.chance(0.05)) return '{__name__=~"pressure|limit", job="api"}';
   const name = random.pick(["requests_total", ...GAUGES, ...GAUGES, "latency_bucket"]);
   const matchers = random.pick([
     "",

@@ -379,6 +379,7 @@ const folder = mkdtempSync(join(tmpdir(), "tideline-oracle-"));
 const { url, child } = await startPrometheus(data, folder);
 let differenceCount = 0;
 let errorCount = 0;
+let knownCount = 0;
 try {
   const source = fakeSeriesSource(data);
   for (let number = 0; number < queryCount; number += 1) {
@@ -386,6 +387,14 @@ try {
     const expected = await askPrometheus(url, question);
     const actual = await askEngine(source, question);
     if (expected.error !== null) errorCount += 1;
+    if (
+      expected.error === null &&
+      actual.error?.includes("many-to-one matching must be explicit")
+    ) {
+      // Later versions check this before a comparison filters, 3.5 after it; the scripts of 3.14 decide.
+      knownCount += 1;
+      continue;
+    }
     const found = difference(question.text, expected, actual);
     if (found === null) continue;
     differenceCount += 1;
@@ -394,7 +403,7 @@ try {
     process.stdout.write(`DIFFERENT ${text}\n  ${when}\n  ${found.slice(0, 400)}\n`);
   }
   process.stdout.write(
-    `${queryCount} queries, ${differenceCount} differences, ${errorCount} failed on the reference\n`,
+    `${queryCount} queries, ${differenceCount} differences, ${knownCount} known ones, ${errorCount} failed on the reference\n`,
   );
 } finally {
   child.kill();

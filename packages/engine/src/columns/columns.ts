@@ -148,7 +148,7 @@ export function selectRows(columns: Columns, rows: ArrayLike<number>): Columns {
 }
 
 /** Whether a row has any sample. */
-export function rowHasSamples(columns: Columns, row: number): boolean {
+function rowHasSamples(columns: Columns, row: number): boolean {
   const start = row * columns.stepCount;
   return columns.presence.subarray(start, start + columns.stepCount).includes(1);
 }

@@ -40,7 +40,7 @@ import { combineScalars, combineWithScalar } from "./vector-scalar.ts";
 import { combineVectors } from "./vector-vector.ts";
 
 /** What the query as a whole has seen so far. */
-export interface QueryTally {
+interface QueryTally {
   readonly missing: Coverage["missing"][number][];
   seriesFetched: number;
   samplesRead: number;

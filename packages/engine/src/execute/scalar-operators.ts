@@ -3,8 +3,8 @@ import { unreachable } from "@tideline/common";
 import type { BinaryOperator } from "@tideline/promql";
 import { power } from "../numeric/go-math.ts";
 
-export type Arithmetic = (left: number, right: number) => number;
-export type Comparison = (left: number, right: number) => boolean;
+type Arithmetic = (left: number, right: number) => number;
+type Comparison = (left: number, right: number) => boolean;
 
 export type SetOperator = "and" | "or" | "unless";
 

@@ -75,8 +75,7 @@ export async function evaluateLeaf(
   let sampleCount = 0;
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
-    decoder.makeRoom(blocks, tools.budget);
-    const series = decoder.decode(blocks);
+    const series = decoder.decode(blocks, tools.budget);
     const touched = touchedCount(series);
     sampleCount += touched;
     tools.budget.addSamples(touched);

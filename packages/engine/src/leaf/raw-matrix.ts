@@ -43,8 +43,7 @@ export async function readRawMatrix(
   const series: RawSeries[] = [];
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
-    decoder.makeRoom(blocks, tools.budget);
-    const { timestampsMs, values, words, windows } = decoder.decode(blocks);
+    const { timestampsMs, values, words, windows } = decoder.decode(blocks, tools.budget);
     const start = windows.starts[0] as number;
     const end = windows.ends[0] as number;
     tools.budget.addSamples(end - start);

@@ -4,8 +4,14 @@
  * Timestamps that many series share are decoded once: a sequence is known by the ids of its timestamp blocks, and
  * carries its windows. Blocks that overlap are merged sample by sample (law 3); such a series has a sequence of its own.
  */
-import { decodeTimestamps, decodeValues } from "@tideline/kernels";
-import { beats, CorruptionError, wordsOf, type ValueBlock } from "@tideline/model";
+import { decodeTimestamps, decodeValues, VALUES_PER_BLOCK_MAX } from "@tideline/kernels";
+import {
+  beats,
+  CorruptionError,
+  wordsOf,
+  type TimestampBlock,
+  type ValueBlock,
+} from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import type { WindowTimes, Windows } from "../functions/card.ts";
 import { ScratchWindows, windowsOf } from "./windows.ts";
@@ -51,24 +57,20 @@ export class SampleDecoder {
     this.#scratchWindows = new ScratchWindows(times);
   }
 
-  /** Accounts for the memory that decoding these blocks takes, if it is more than before. @throws {ExecutionError} */
-  makeRoom(blocks: readonly ValueBlock[], budget: Budget): void {
-    let count = 0;
-    for (const { timestamps } of blocks) count += timestamps.count;
-    if (count <= this.#heldCount) return;
-    budget.hold((count - this.#heldCount) * SCRATCH_SAMPLE_SIZE);
-    this.#heldCount = count;
-  }
-
   /** Gives the memory back. */
   close(budget: Budget): void {
     budget.release(this.#heldCount * SCRATCH_SAMPLE_SIZE);
     this.#heldCount = 0;
   }
 
-  /** @param blocks ascending by minMs. @throws {CorruptionError} on bytes that are no blocks */
-  decode(blocks: readonly ValueBlock[]): DecodedSeries {
+  /**
+   * @param blocks ascending by minMs
+   * @param budget holds the memory that decoding takes, until `close`
+   * @throws {CorruptionError} on bytes that are no blocks; {ExecutionError} past the budget
+   */
+  decode(blocks: readonly ValueBlock[], budget: Budget): DecodedSeries {
     try {
+      this.#makeRoom(countOf(blocks), budget);
       return overlaps(blocks) ? this.#decodeMerged(blocks) : this.#decodeInTurn(blocks);
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
@@ -76,6 +78,13 @@ export class SampleDecoder {
         cause,
       });
     }
+  }
+
+  /** Accounts for the memory of so many samples, if it is more than before. */
+  #makeRoom(count: number, budget: Budget): void {
+    if (count <= this.#heldCount) return;
+    budget.hold((count - this.#heldCount) * SCRATCH_SAMPLE_SIZE);
+    this.#heldCount = count;
   }
 
   #decodeInTurn(blocks: readonly ValueBlock[]): DecodedSeries {
@@ -111,7 +120,7 @@ export class SampleDecoder {
       const timestampsMs = new Float64Array(count);
       let at = 0;
       for (const { timestamps } of blocks) {
-        decodeTimestamps(timestamps.bytes, timestampsMs.subarray(at, at + timestamps.count));
+        decodeTimes(timestamps, timestampsMs.subarray(at, at + timestamps.count));
         at += timestamps.count;
       }
       if (this.#sharedCount + count > SHARED_TIMESTAMPS_MAX) {
@@ -135,7 +144,7 @@ export class SampleDecoder {
     this.#merge.count = 0;
     for (const { timestamps, bytes } of blocks) {
       const { count } = timestamps;
-      decodeTimestamps(timestamps.bytes, this.#block.timestampsMs.subarray(0, count));
+      decodeTimes(timestamps, this.#block.timestampsMs.subarray(0, count));
       decodeValues(bytes, this.#block.values.subarray(0, count));
       this.#block.count = count;
       mergeColumns(this.#merge, this.#block, this.#merged);
@@ -147,11 +156,30 @@ export class SampleDecoder {
   }
 }
 
+/** @throws {RangeError} also when the times are not those that the block says it spans */
+function decodeTimes({ bytes, minMs, maxMs }: TimestampBlock, target: Float64Array): void {
+  decodeTimestamps(bytes, target);
+  if (target[0] !== minMs || target[target.length - 1] !== maxMs)
+    throw new RangeError(`a timestamp block does not span ${minMs} to ${maxMs}`);
+}
+
 function isSequenceOf(sequence: Sequence, blocks: readonly ValueBlock[]): boolean {
   if (sequence.ids.length !== blocks.length) return false;
   for (let i = 0; i < blocks.length; i += 1)
     if (sequence.ids[i] !== blocks[i]?.timestamps.id) return false;
   return true;
+}
+
+/** Samples in all blocks. @throws {RangeError} a count that no block has */
+function countOf(blocks: readonly ValueBlock[]): number {
+  let total = 0;
+  for (const { timestamps } of blocks) {
+    const { count } = timestamps;
+    if (!(count >= 1 && count <= VALUES_PER_BLOCK_MAX))
+      throw new RangeError(`a block of ${count} samples`);
+    total += count;
+  }
+  return total;
 }
 
 function overlaps(blocks: readonly ValueBlock[]): boolean {

@@ -7,7 +7,7 @@ import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import type { Pacer } from "../pacer.ts";
 
-export interface FoundSeries {
+interface FoundSeries {
   readonly key: Uint8Array;
   /** Ascending by minMs; they may overlap. */
   readonly blocks: readonly ValueBlock[];

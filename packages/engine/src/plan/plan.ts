@@ -60,7 +60,7 @@ export interface SubqueryPlan extends TimeShift {
 }
 
 /** A range selector, read raw. */
-export interface MatrixPlan {
+interface MatrixPlan {
   readonly kind: "matrix";
   readonly node: LeafNode;
 }

@@ -57,7 +57,7 @@ function byLabels(names: readonly string[], direction: 1 | -1): (columns: Column
 const CHUNKS = /\d+|\D+/g;
 
 /** Natural order: runs of digits compare as numbers. */
-export function compareNatural(a: string, b: string): number {
+function compareNatural(a: string, b: string): number {
   const left = a.match(CHUNKS) ?? [];
   const right = b.match(CHUNKS) ?? [];
   for (let i = 0; i < Math.min(left.length, right.length); i += 1) {
