@@ -17,7 +17,7 @@ import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } fr
 import { splitBudget } from "./front/budget.ts";
 import { ensureNodeId, listLaneFolders, readLayout, writeLayout } from "./front/data-folder.ts";
 import { LaneClient } from "./front/lane-client.ts";
-import { MergedSearch } from "./front/merge-frames.ts";
+import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
 import { LANE_COUNT_MAX } from "./lane-range.ts";
 import type { Log, StorageOptions } from "./options.ts";
@@ -115,7 +115,8 @@ export class Storage implements RowSink, FrameSource {
   }
 
   searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
-    return new MergedSearch(this.#lanes.map(({ source }) => source.searchFrames(query, signal)));
+    const searches = this.#lanes.map(({ source }) => source.searchFrames(query, signal));
+    return new MergedSearch(searches, query.seriesCountMax);
   }
 
   async labelNames(
@@ -149,6 +150,8 @@ export class Storage implements RowSink, FrameSource {
       source.seriesKeys(query, limit, signal);
     const answers = await Promise.all(this.#lanes.map(ask));
     const items = answers.flatMap((answer) => answer.items).toSorted(compareBytes);
+    const { seriesCountMax } = query;
+    if (seriesCountMax > 0 && items.length > seriesCountMax) throw tooManySeries(seriesCountMax);
     return { items: limited(items, limit), coverage: mergeCoverage(answers) };
   }
 

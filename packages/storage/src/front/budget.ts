@@ -3,7 +3,7 @@
  * met in the middle of the night.
  */
 import { InputError } from "@tideline/model";
-import { FROM_LANE_RING_SIZE, TO_LANE_RING_SIZE } from "./lane-client.ts";
+import { FROM_LANE_RING_SIZE, TO_LANE_RING_SIZE, YOUNG_HEAP_SIZE } from "./lane-client.ts";
 
 const MIB = 2 ** 20;
 /** A thread's own cost: stacks, code, buffers of the log and of frames on their way. */
@@ -20,7 +20,7 @@ export interface LaneBudget {
 /** @throws {InputError} the budget is too small for that many lanes */
 export function splitBudget(memoryBudgetSize: number, laneCount: number): LaneBudget {
   const share = Math.floor(memoryBudgetSize / laneCount);
-  const fixed = TO_LANE_RING_SIZE + FROM_LANE_RING_SIZE + THREAD_SIZE;
+  const fixed = TO_LANE_RING_SIZE + FROM_LANE_RING_SIZE + YOUNG_HEAP_SIZE + THREAD_SIZE;
   const heapSizeMax = Math.max(HEAP_SIZE_MIN, Math.floor(share * 0.15));
   const pageCacheSize = Math.floor(share * 0.15);
   const headMemorySize = share - fixed - heapSizeMax - pageCacheSize;

@@ -39,6 +39,9 @@ export interface LaneClientOptions {
 export const TO_LANE_RING_SIZE = 8 * 1024 * 1024;
 export const FROM_LANE_RING_SIZE = 4 * 1024 * 1024;
 
+/** Short-lived objects of a lane's heap. */
+export const YOUNG_HEAP_SIZE = 16 * 1024 * 1024;
+
 interface Pending<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
@@ -71,7 +74,10 @@ export class LaneClient {
     this.#worker = new Worker(entryUrl(new URL("../lane/lane-worker.ts", import.meta.url)), {
       name: `lane-${options.lane.lane}`,
       workerData,
-      resourceLimits: { maxOldGenerationSizeMb: Math.ceil(options.heapSizeMax / 2 ** 20) },
+      resourceLimits: {
+        maxOldGenerationSizeMb: Math.ceil(options.heapSizeMax / 2 ** 20),
+        maxYoungGenerationSizeMb: YOUNG_HEAP_SIZE / 2 ** 20,
+      },
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.once("exit", () => {

@@ -1,12 +1,20 @@
-/** Frames of several searches as one: as they come, side by side. */
-import type { Coverage } from "@tideline/model";
+/**
+ * Frames of several lanes' searches as one: as they come, side by side.
+ *
+ * Each lane keeps the limit of series by itself; here their sum does. A series that goes on in a lane's next frame is
+ * counted there again, so one per frame is forgiven: the limit may be passed by as many series as there are frames.
+ */
+import { ExecutionError, type Coverage } from "@tideline/model";
 import type { FrameSearch } from "@tideline/wire";
 
 export class MergedSearch implements FrameSearch {
   readonly #searches: readonly FrameSearch[];
+  readonly #seriesCountMax: number;
 
-  constructor(searches: readonly FrameSearch[]) {
+  /** @param seriesCountMax 0 = no limit */
+  constructor(searches: readonly FrameSearch[], seriesCountMax: number) {
     this.#searches = searches;
+    this.#seriesCountMax = seriesCountMax;
   }
 
   coverage(): Coverage {
@@ -24,11 +32,16 @@ export class MergedSearch implements FrameSearch {
       );
     };
     for (const at of iterators.keys()) ask(at);
+    let seriesCountMin = 0;
     try {
       while (pending.size > 0) {
         const { at, result } = await Promise.race(pending.values());
         pending.delete(at);
         if (result.done === true) continue;
+        seriesCountMin += seriesCountOf(result.value) - 1;
+        if (this.#seriesCountMax > 0 && seriesCountMin > this.#seriesCountMax) {
+          throw tooManySeries(this.#seriesCountMax);
+        }
         ask(at);
         yield result.value;
       }
@@ -38,6 +51,18 @@ export class MergedSearch implements FrameSearch {
       for (const answer of pending.values()) void answer.catch(ignore);
     }
   }
+}
+
+/** The third word of a series frame (docs/formats/series-frame.md): how many series it has. */
+function seriesCountOf(frame: Uint8Array): number {
+  return new DataView(frame.buffer, frame.byteOffset, frame.length).getUint32(8, true);
+}
+
+export function tooManySeries(seriesCountMax: number): ExecutionError {
+  return new ExecutionError(
+    "TIDELINE_SERIES_LIMIT",
+    `Cannot search: more than ${seriesCountMax} series match; narrow the selectors or raise the limit`,
+  );
 }
 
 function ignore(): void {

@@ -123,7 +123,7 @@ export function randomRows(random: Random, nowMs: number, seriesCount: number): 
 
 /** All samples that a source finds for a query. */
 export async function readSamples(
-  source: FrameSource,
+  source: Pick<FrameSource, "searchFrames">,
   query: SearchQuery,
 ): Promise<{ samples: Samples; missing: readonly { where: string; reason: string }[] }> {
   const samples: Samples = new Map();

@@ -14,6 +14,7 @@ import {
   type Row,
   type Samples,
 } from "./lane-fixtures.ts";
+import type { Lane } from "./lane.ts";
 
 function rows(rig: LaneRig, count: number, agoMs = 0): Row[] {
   const ms = rig.clock.nowMs() - agoMs;
@@ -231,6 +232,70 @@ async function attempt(rig: LaneRig, batch: readonly Row[]): Promise<boolean> {
     if (!(error instanceof OverloadError)) throw error;
     return false;
   }
+}
+
+describe("a search beside other work", () => {
+  test("goes on through flushes and writes, with all that was there when it began", async () => {
+    const rig = await LaneRig.start();
+    const written: Row[] = [];
+    for (let i = 0; i < 40; i += 1) {
+      rig.clock.advance(1000);
+      const batch = rows(rig, 3000);
+      await rig.write(batch);
+      written.push(...batch);
+      if (i === 20) await rig.lane.flush();
+    }
+    const search = rig.lane.searchFrames(everything(), new AbortController().signal);
+    const frames = search[Symbol.asyncIterator]();
+    const replayed = replayable(await frames.next(), frames, async () => {
+      await rig.lane.flush();
+      rig.clock.advance(1000);
+      await rig.write(rows(rig, 10));
+    });
+    const { samples } = await readSamples(sourceOf(replayed), everything());
+    const model: Samples = new Map();
+    for (const row of written) addRow(model, row);
+    const lost = [...model].filter(([key, series]) =>
+      [...series].some(([ms, bits]) => samples.get(key)?.get(ms) !== bits),
+    );
+    expect(lost).toEqual([]);
+  });
+
+  test("that is left in the middle gives its parts back", async () => {
+    const rig = await LaneRig.start({ retentionMs: DAY_MS });
+    await rig.write(rows(rig, 5000));
+    await rig.lane.flush();
+    for await (const frame of rig.lane.searchFrames(everything(), new AbortController().signal)) {
+      expect(frame.length).toBeGreaterThan(0);
+      break;
+    }
+    rig.clock.advance(5 * DAY_MS);
+    await rig.write(rows(rig, 3));
+    await rig.lane.tick();
+    expect(rig.lane.stats().partCount).toBe(0);
+  });
+});
+
+/** The frames of a search that has begun, with something happening between the first and the others. */
+async function* replayable(
+  first: IteratorResult<Uint8Array>,
+  rest: AsyncIterator<Uint8Array>,
+  between: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  for (let next = first; next.done !== true; next = await rest.next()) {
+    yield next.value;
+    if (next === first) await between();
+  }
+}
+
+/** A source whose one search gives these frames. */
+function sourceOf(frames: AsyncIterable<Uint8Array>): Pick<Lane, "searchFrames"> {
+  return {
+    searchFrames: () => ({
+      coverage: () => ({ missing: [] }),
+      [Symbol.asyncIterator]: () => frames[Symbol.asyncIterator](),
+    }),
+  };
 }
 
 describe("retention", () => {
