@@ -110,7 +110,7 @@ export class InsertLink {
       this.#gatheredSize += block.length;
       if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) {
         this.#flush();
-      } else if (!this.#flushIsDue) {
+      } else if (!this.#flushIsDue && this.#requests.size === 0) {
         this.#flushIsDue = true;
         queueMicrotask(() => {
           this.#flushIsDue = false;
@@ -189,6 +189,8 @@ export class InsertLink {
       return;
     }
     this.#inFlightSize -= request.size;
+    // What was gathered meanwhile goes out as one envelope.
+    this.#flush();
     for (const [i, { rowCount, resolve }] of request.pending.entries()) {
       const answer = answers[i] as RowBlockAnswer;
       if (answer.status === "kept") this.#rowsSentCount += rowCount;
