@@ -11,7 +11,7 @@ import { request } from "undici";
 import { type Child, startChild } from "./child.ts";
 import { planOptions, startFlags } from "./flags.ts";
 import { findLaunchers } from "./launchers.ts";
-import { HOST, type Plan, planCluster } from "./plan.ts";
+import { HOST, type Plan, planCluster, type PlannedProgram } from "./plan.ts";
 import { takenPorts } from "./ports.ts";
 
 const READY_TIMEOUT_MS = 120_000;
@@ -43,9 +43,9 @@ function readPlan(): Plan | undefined {
   return undefined;
 }
 
-/** The first child that ends, as a sentence. */
-async function firstEnd(children: readonly Child[]): Promise<string> {
-  return Promise.race(children.map(async ({ planned, ended }) => `${planned.name} ${await ended}`));
+/** How a child ended, as a sentence. */
+async function endOf({ planned, ended }: Child): Promise<string> {
+  return `${planned.name} ${await ended}`;
 }
 
 async function untilReady(child: Child, signal: AbortSignal): Promise<void> {
@@ -115,29 +115,44 @@ function untilSignal(children: readonly Child[]): Promise<undefined> {
   });
 }
 
+/** A stage is started when the one before is ready: who dials a node finds it. */
+async function startStages(
+  stages: Plan["stages"],
+  startStage: (programs: readonly PlannedProgram[]) => Promise<void>,
+): Promise<void> {
+  for (const stage of stages) await startStage(stage);
+}
+
 /** @returns the exit code */
 async function run(plan: Plan): Promise<number> {
-  const taken = await takenPorts(plan.programs);
+  const taken = await takenPorts(plan.stages.flat());
   if (taken.length > 0) {
     for (const sentence of taken) complain(sentence);
     complain("nothing was started; -portOffset=1000 moves all ports");
     return 1;
   }
-  const nameWidth = Math.max(...plan.programs.map(({ name }) => name.length));
-  const children = plan.programs.map((planned) => startChild(planned, nameWidth));
-  const asked = untilSignal(children);
-  const failure = firstEnd(children);
+  const nameWidth = Math.max(...plan.stages.flat().map(({ name }) => name.length));
+  const children: Child[] = [];
+  const failed = Promise.withResolvers<string>();
   const waiting = new AbortController();
   const limit = AbortSignal.any([waiting.signal, AbortSignal.timeout(READY_TIMEOUT_MS)]);
-  const ready = Promise.all(children.map((child) => untilReady(child, limit))).then(
+  const startStage = async (programs: readonly PlannedProgram[]): Promise<void> => {
+    limit.throwIfAborted();
+    const stage = programs.map((planned) => startChild(planned, nameWidth));
+    children.push(...stage);
+    for (const child of stage) void endOf(child).then(failed.resolve);
+    await Promise.all(stage.map((child) => untilReady(child, limit)));
+  };
+  const asked = untilSignal(children);
+  const ready = startStages(plan.stages, startStage).then(
     () => "ready",
     () => `not ready within ${READY_TIMEOUT_MS / 1_000} s`,
   );
-  let end = await Promise.race([asked, failure, ready]);
+  let end = await Promise.race([asked, failed.promise, ready]);
   waiting.abort();
   if (end === "ready") {
     sayReady(plan);
-    end = await Promise.race([asked, failure]);
+    end = await Promise.race([asked, failed.promise]);
   }
   if (end !== undefined) complain(`${end}; stopping all`);
   await stopAll(children);

@@ -26,8 +26,8 @@ export interface PlannedProgram {
 }
 
 export interface Plan {
-  /** In the order of starting; stopping goes the other way. */
-  readonly programs: readonly PlannedProgram[];
+  /** In the order of starting, those of a stage together; stopping goes the other way. */
+  readonly stages: readonly (readonly PlannedProgram[])[];
   readonly remoteWriteUrl: string;
   readonly dataSourceUrl: string;
 }
@@ -72,10 +72,9 @@ export function planCluster(options: PlanOptions): Plan {
   const insertNodes = STORAGES.map(({ name, insertPort }) => `${name}@${at(insertPort)}`);
   const selectNodes = STORAGES.map(({ name, selectPort }) => `${name}@${at(selectPort)}`);
   return {
-    programs: [
-      ...storages,
-      front("vminsert", 8480, insertNodes),
-      front("vmselect", 8481, selectNodes),
+    stages: [
+      storages,
+      [front("vminsert", 8480, insertNodes), front("vmselect", 8481, selectNodes)],
     ],
     remoteWriteUrl: `http://${at(8480)}/insert/0/prometheus/api/v1/write`,
     dataSourceUrl: `http://${at(8481)}/select/0/prometheus`,
