@@ -10,7 +10,7 @@ import { REPOSITORY } from "./paths.ts";
 import { Child, type ExitStatus } from "./process.ts";
 import { HopelessError, waitFor } from "./wait.ts";
 
-export type ProgramName = "vminsert" | "vmselect" | "vmsingle" | "vmstorage";
+type ProgramName = "vminsert" | "vmselect" | "vmsingle" | "vmstorage";
 
 /** The flags that listen, each with the line that tells the address. */
 const LISTENERS = {
