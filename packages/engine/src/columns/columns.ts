@@ -166,9 +166,13 @@ export function repeatedOverSteps(columns: Columns, stepCount: number): Columns 
   const repeated = blankColumns(columns.labels, stepCount, columns.dropsName);
   for (let row = 0; row < columns.labels.length; row += 1) {
     const start = row * stepCount;
-    const bits = columns.values.subarray(row, row + 1);
     repeated.presence.fill(columns.presence[row] as number, start, start + stepCount);
-    for (let step = 0; step < stepCount; step += 1) repeated.values.set(bits, start + step);
+    repeated.values.set(columns.values.subarray(row, row + 1), start);
+    // Doubling: copies of copies, bit for bit.
+    for (let filled = 1; filled < stepCount; filled *= 2) {
+      const count = Math.min(filled, stepCount - filled);
+      repeated.values.copyWithin(start + filled, start, start + count);
+    }
   }
   return repeated;
 }

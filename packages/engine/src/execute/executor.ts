@@ -275,8 +275,8 @@ export class Executor {
       return card.evaluate(columns, groups, parameter ?? null, {
         ...this.#context(grid),
         parameterSpan: expression.parameter?.span ?? expression.span,
-        groupBy: (labels) =>
-          groupLabels(labels, null, without ? grouping : [...grouping, ...label], without),
+        groupBy: (labels, dropsName) =>
+          groupLabels(labels, dropsName, without ? grouping : [...grouping, ...label], without),
       });
     });
   }

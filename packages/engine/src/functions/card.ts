@@ -124,7 +124,7 @@ export interface AggregateContext extends CallContext {
   /** The place of the parameter. */
   readonly parameterSpan: Span;
   /** Groups rows by other labels than the input's own: what count_values needs. */
-  readonly groupBy: (labels: readonly string[]) => Groups;
+  readonly groupBy: (labels: readonly string[], dropsName: Uint8Array | null) => Groups;
 }
 
 export interface AggregateCard {

@@ -20,6 +20,7 @@ function countValues(columns: Columns, name: string, context: AggregateContext):
   const { stepCount } = columns;
   // One label set per distinct (row, value); most series repeat few values.
   const labels: string[] = [];
+  const drops: number[] = [];
   const indexOf = new Map<string, number>();
   const sampleLabels = new Int32Array(columns.presence.length);
   for (let row = 0, at = 0; row < columns.labels.length; row += 1) {
@@ -33,12 +34,13 @@ function countValues(columns: Columns, name: string, context: AggregateContext):
         index = labels.length;
         indexOf.set(tagged, index);
         labels.push(tagged);
+        drops.push(columns.dropsName?.[row] ?? 0);
         if (labels.length % CHECK_EVERY === 0) context.checkRows(labels.length);
       }
       sampleLabels[at] = index;
     }
   }
-  const groups = context.groupBy(labels);
+  const groups = context.groupBy(labels, columns.dropsName && Uint8Array.from(drops));
   context.checkRows(groups.labels.length);
   const result = blankColumns(groups.labels, stepCount, groups.dropsName);
   for (let at = 0; at < columns.presence.length; at += 1) {

@@ -19,6 +19,8 @@ function ordered(
     );
     return columns;
   }
+  // Inside a subquery there are many steps, and no order that suits all of them.
+  if (columns.stepCount !== 1) return columns;
   const rows = Array.from({ length: columns.labels.length }, (_, row) => row);
   return selectRows(columns, rows.toSorted(order(columns)));
 }
