@@ -29,12 +29,20 @@ function isAscii(text: string): boolean {
   return true;
 }
 
+/** The last memory that a key lay in: the keys of one answer mostly share theirs. */
+let lastBytes = Buffer.alloc(0);
+
+/** A series key as a string of one character per byte, from `offset` on. */
+export function keyText(seriesKey: Uint8Array, offset = 0): string {
+  if (lastBytes.buffer !== seriesKey.buffer)
+    lastBytes = Buffer.from(seriesKey.buffer as ArrayBuffer);
+  const start = seriesKey.byteOffset;
+  return lastBytes.toString("latin1", start + offset, start + seriesKey.byteLength);
+}
+
 /** The label key of a canonical series key. */
 export function labelKeyOf(seriesKey: Uint8Array): string {
-  return Buffer.from(seriesKey.buffer, seriesKey.byteOffset, seriesKey.byteLength).toString(
-    "latin1",
-    TENANT_SIZE,
-  );
+  return keyText(seriesKey, TENANT_SIZE);
 }
 
 /**

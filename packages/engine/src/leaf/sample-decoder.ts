@@ -46,6 +46,7 @@ export class SampleDecoder {
   #heldCount = 0;
   #last: Sequence | null = null;
   #values = new Float64Array(0);
+  #firstTarget = this.#values;
   #words: Uint32Array = new Uint32Array(0);
   /** Two pairs of columns for merging, and the block that is merged in. */
   #merge: Columns = columnsOf(0);
@@ -96,7 +97,7 @@ export class SampleDecoder {
     }
     let at = 0;
     for (const { timestamps, bytes } of blocks) {
-      decodeValues(bytes, this.#values.subarray(at, at + timestamps.count));
+      decodeValues(bytes, this.#target(at, timestamps.count));
       at += timestamps.count;
     }
     sequence.windows ??= windowsOf(sequence.timestampsMs, count, this.#times);
@@ -107,6 +108,14 @@ export class SampleDecoder {
       count,
       windows: sequence.windows,
     };
+  }
+
+  /** A view of the values; that of a first block is made once for all series of its length. */
+  #target(at: number, count: number): Float64Array {
+    if (at > 0) return this.#values.subarray(at, at + count);
+    if (this.#firstTarget.length !== count || this.#firstTarget.buffer !== this.#values.buffer)
+      this.#firstTarget = this.#values.subarray(0, count);
+    return this.#firstTarget;
   }
 
   #sequenceOf(blocks: readonly ValueBlock[]): Sequence {

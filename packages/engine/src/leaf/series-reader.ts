@@ -5,6 +5,7 @@
 import type { Coverage, SearchQuery, SeriesSource, ValueBlock } from "@tideline/model";
 import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
+import { keyText } from "../labels/label-key.ts";
 import type { Pacer } from "../pacer.ts";
 
 interface FoundSeries {
@@ -38,7 +39,7 @@ export async function readSeries(
   for await (const batch of search) {
     let batchSize = 0;
     for (const { key, blocks } of batch) {
-      const text = Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString("latin1");
+      const text = keyText(key);
       const known = found.get(text);
       if (known) known.blocks = [...known.blocks, ...blocks];
       else found.set(text, { key, blocks });
