@@ -7,6 +7,7 @@
 import { assert, ByteReader } from "@tideline/common";
 import { packDecimals, readDecimals } from "./decimal.ts";
 import { packResiduals, readResiduals } from "./residual.ts";
+import { packXor, readXor } from "./xor.ts";
 
 export const VALUES_PER_BLOCK_MAX = 8192;
 
@@ -18,6 +19,17 @@ const CODEC_CONST = 1;
 export const CODEC_DECIMAL = 2;
 /** residual.ts */
 export const CODEC_RESIDUAL = 3;
+/** xor.ts */
+export const CODEC_XOR = 4;
+
+/** What the codecs are made of; each returns bytes that are used before it is called again. */
+export interface Packers {
+  /** Null when decimals do not pay. */
+  readonly decimals: (values: Float64Array) => Uint8Array | null;
+  readonly xor: (values: Float64Array) => Uint8Array;
+}
+
+const PLAIN_PACKERS: Packers = { decimals: packDecimals, xor: packXor };
 
 /**
  * Packs values into a new byte string, owned by the caller.
@@ -29,25 +41,20 @@ export function encodeValuesPlain(values: Float64Array): Uint8Array<ArrayBuffer>
     values.length > 0 && values.length <= VALUES_PER_BLOCK_MAX,
     "a block holds 1 to 8192 values",
   );
-  return packValues(values, packDecimals);
+  return packValues(values, PLAIN_PACKERS);
 }
 
-/**
- * Chooses the codec; what both twins share.
- *
- * @param pack decimal.ts or its quick twin; what it returns is used before it is called again
- */
-export function packValues(
-  values: Float64Array,
-  pack: (values: Float64Array) => Uint8Array | null,
-): Uint8Array<ArrayBuffer> {
+/** Chooses the codec; what both twins share. */
+export function packValues(values: Float64Array, packers: Packers): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   if (isConst(values)) return tagged(CODEC_CONST, bytes.subarray(0, 8));
-  const decimals = pack(values);
+  const decimals = packers.decimals(values);
   if (decimals && decimals.length < bytes.length) return tagged(CODEC_DECIMAL, decimals);
-  const residuals = decimals ? null : packResiduals(values, pack);
-  if (residuals && residuals.length < bytes.length) return tagged(CODEC_RESIDUAL, residuals);
-  return tagged(CODEC_RAW, bytes);
+  const residuals = decimals ? null : packResiduals(values, packers.decimals);
+  const xor = packers.xor(values);
+  const sizeMax = Math.min(xor.length, bytes.length);
+  if (residuals && residuals.length <= sizeMax) return tagged(CODEC_RESIDUAL, residuals);
+  return xor.length < bytes.length ? tagged(CODEC_XOR, xor) : tagged(CODEC_RAW, bytes);
 }
 
 function isConst(values: Float64Array): boolean {
@@ -78,6 +85,7 @@ export function decodeValuesPlain(block: Uint8Array, target: Float64Array): void
   else if (codec === CODEC_CONST && body.length === 8) fillWith(out, body);
   else if (codec === CODEC_DECIMAL) readDecimals(new ByteReader(body), target);
   else if (codec === CODEC_RESIDUAL) readResiduals(new ByteReader(body), target);
+  else if (codec === CODEC_XOR) readXor(new ByteReader(body), target);
   else throw noBlock(block, target);
 }
 
