@@ -5,7 +5,15 @@ import { request } from "undici";
 import { Cluster } from "./harness/cluster.ts";
 import { metricsText, metricValues, untilAllNodesReachable } from "./harness/metrics.ts";
 import type { Program } from "./harness/program.ts";
-import { bitsOf, NAN_BITS, sample, type Series, STALE_BITS, valueOf } from "./harness/samples.ts";
+import {
+  bitsOf,
+  NAN_BITS,
+  type Sample,
+  sample,
+  type Series,
+  STALE_BITS,
+  valueOf,
+} from "./harness/samples.ts";
 import { compress, encodeWrite } from "./harness/writer.ts";
 
 const DAY_MS = 86_400_000;
@@ -19,6 +27,10 @@ beforeAll(async () => {
   cluster = await Cluster.start({ insertFlags: [`-maxInsertRequestSize=${BODY_SIZE_MAX}`] });
 });
 afterAll(async () => cluster[Symbol.asyncDispose]());
+
+function at(index: number, valueBits: bigint): Sample {
+  return { timeMs: startMs + index * 1_000, valueBits };
+}
 
 /** Enough series of a metric that both nodes get some. */
 function manySeries(metric: string, count = 40): Series[] {
@@ -152,10 +164,6 @@ describe("values", () => {
   });
 
   test("that are not numbers keep their kind: a staleness marker ends a series, a NaN does not", async () => {
-    const at = (index: number, valueBits: bigint): Series["samples"][number] => ({
-      timeMs: startMs + index * 1_000,
-      valueBits,
-    });
     await cluster.writer().write([
       {
         labels: { __name__: "wr_kind", ends: "yes" },

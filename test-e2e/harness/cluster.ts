@@ -28,26 +28,35 @@ export class Cluster implements AsyncDisposable {
 
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const folder = new TemporaryFolder();
-    const startStorage = (name: string): Promise<Program> =>
-      Program.start({
-        program: "vmstorage",
-        name,
-        flags: [`-storageDataPath=${folder.at(name)}`, ...(options.storageFlags ?? [])],
-      });
-    const storages = await Promise.all([startStorage("vmstorage-1"), startStorage("vmstorage-2")]);
-    const nodes = (listener: "vminsertAddr" | "vmselectAddr"): string =>
-      storages.map((storage) => storage.address(listener)).join(",");
-    const [insert, select] = await Promise.all([
-      Program.start({
-        program: "vminsert",
-        flags: [`-storageNode=${nodes("vminsertAddr")}`, ...(options.insertFlags ?? [])],
-      }),
-      Program.start({
-        program: "vmselect",
-        flags: [`-storageNode=${nodes("vmselectAddr")}`, ...(options.selectFlags ?? [])],
-      }),
-    ]);
-    return new Cluster(folder, [...storages, insert, select]);
+    const started: Program[] = [];
+    const start = async (...of: Parameters<typeof Program.start>): Promise<Program> => {
+      const program = await Program.start(...of);
+      started.push(program);
+      return program;
+    };
+    try {
+      const [storage1, storage2] = await Promise.all([
+        start(storageOptions("vmstorage-1", folder, options)),
+        start(storageOptions("vmstorage-2", folder, options)),
+      ]);
+      const nodes = (listener: "vminsertAddr" | "vmselectAddr"): string =>
+        `-storageNode=${storage1.address(listener)},${storage2.address(listener)}`;
+      const [insert, select] = await Promise.all([
+        start({
+          program: "vminsert",
+          flags: [nodes("vminsertAddr"), ...(options.insertFlags ?? [])],
+        }),
+        start({
+          program: "vmselect",
+          flags: [nodes("vmselectAddr"), ...(options.selectFlags ?? [])],
+        }),
+      ]);
+      return new Cluster(folder, [storage1, storage2, insert, select]);
+    } catch (error) {
+      await Promise.all(started.map((program) => program.kill()));
+      folder[Symbol.dispose]();
+      throw error;
+    }
   }
 
   get programs(): readonly Program[] {
@@ -69,4 +78,16 @@ export class Cluster implements AsyncDisposable {
       if (!program.child.hasExited) await program.stop();
     }
   }
+}
+
+function storageOptions(
+  name: string,
+  folder: TemporaryFolder,
+  { storageFlags = [] }: ClusterOptions,
+): Parameters<typeof Program.start>[0] {
+  return {
+    program: "vmstorage",
+    name,
+    flags: [`-storageDataPath=${folder.at(name)}`, ...storageFlags],
+  };
 }

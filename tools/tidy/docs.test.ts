@@ -6,6 +6,18 @@ import { files, read, ROOT, sourceFiles } from "./tree.ts";
 
 const pages = files("{*.md,docs/**/*.md,packages/**/*.md,deploy/**/*.md}");
 
+/** Anchors as GitHub makes them of headings. */
+function headingsOf(page: string): ReadonlySet<string> {
+  return new Set(
+    [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
+      heading
+        .toLowerCase()
+        .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
+
 test("every relative link of a page leads somewhere", () => {
   const dead = pages.flatMap((page) => {
     const text = read(page).replaceAll(/```[\s\S]*?```/g, "");
@@ -22,15 +34,6 @@ test("every relative link of a page leads somewhere", () => {
 });
 
 test("every heading that a link or a comment names is there", () => {
-  const headingsOf = (page: string): ReadonlySet<string> =>
-    new Set(
-      [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) =>
-        heading
-          .toLowerCase()
-          .replaceAll(/[^\p{L}\p{N} _-]/gu, "")
-          .replaceAll(" ", "-"),
-      ),
-    );
   const named = sourceFiles("{packages,bench,tools}/**/*.ts").flatMap(({ path, text }) =>
     [...text.matchAll(/\b(docs\/[\w/-]+\.md)#([\w-]+)/g)].map(([, page = "", anchor = ""]) => ({
       path,

@@ -46,6 +46,11 @@ describe.for([...packages])("the door of $name", ({ folder, manifest }) => {
   });
 });
 
+/** `packages/x`, or nothing for what lies outside of packages. */
+function roomOf(path: string): string {
+  return path.startsWith("packages/") ? path.split("/").slice(0, 2).join("/") : "";
+}
+
 describe("whoever is outside", () => {
   const outside = sourceFiles("{packages,tools,test-e2e,bench}/**/*.ts");
   const doors = new Set(
@@ -73,8 +78,6 @@ describe("whoever is outside", () => {
   });
 
   test("never reaches into a package by a relative path", () => {
-    const roomOf = (path: string): string =>
-      path.startsWith("packages/") ? path.split("/").slice(0, 2).join("/") : "";
     const reaching = outside.flatMap(({ path, imports }) =>
       imports
         .filter((specifier) => specifier.startsWith("."))
