@@ -45,7 +45,7 @@ export function fitsDecimal(value: number, power: number): boolean {
 }
 
 /** Length of a run: a quarter of the values, rounded up to an even number. The last run is padded. */
-export function runLength(count: number): number {
+function runLength(count: number): number {
   const quarter = Math.ceil(count / 4);
   return quarter + (quarter % 2);
 }

@@ -1,6 +1,7 @@
 /**
  * Values that are nearly decimals, the plain twin: sums and multiples of decimals miss them by a few units
- * in the last place, so the decimals and the misses are kept apart, both as decimal.ts packs them.
+ * in the last place, so the decimals and the misses are kept apart, both as decimal.ts packs them. The few that
+ * are far from any decimal (staleness markers) are exceptions there.
  */
 import { ByteReader, ByteWriter } from "@tideline/common";
 import { fitsDecimal, readDecimals } from "./decimal.ts";
@@ -29,14 +30,19 @@ function splitNearDecimals(values: Float64Array): NearDecimals | null {
   if (power === 0) return null;
   const decimals = new Float64Array(values.length);
   const misses = new Float64Array(values.length);
+  let farCount = 0;
   for (let i = 0; i < values.length; i += 1) {
-    const value = values[i] as number;
-    const decimal = (value * power + ROUNDING - ROUNDING) / power;
-    const miss = missOf(value, decimal);
-    if (Math.abs(miss) > MISS_MAX || !fitsDecimal(decimal, power)) return null;
-    decimals[i] = decimal;
-    misses[i] = miss;
+    const miss = missOfDecimal(values[i] as number, power);
+    if (Math.abs(miss) <= MISS_MAX) {
+      decimals[i] = nearestDecimal(values[i] as number, power);
+      misses[i] = miss;
+    } else {
+      // It stays as it is, bits and all: an exception among the decimals.
+      decimals.set(values.subarray(i, i + 1), i);
+      farCount += 1;
+    }
   }
+  if (farCount > values.length / 16 + 2) return null;
   return { decimals, misses };
 }
 
@@ -58,20 +64,29 @@ export function packResiduals(
   return writer.bytes();
 }
 
-/** 0 when there is none. */
+/** The least power that brings nearly all of a sample near decimals; 0 when there is none. */
 function choosePower(values: Float64Array): number {
   const step = values.length > SAMPLE_COUNT ? Math.floor(values.length / SAMPLE_COUNT) : 1;
+  const farCountMax = Math.ceil(values.length / step / 32);
   for (let exponent = 0; exponent <= EXPONENT_MAX; exponent += 1) {
     const power = Number(`1e${exponent}`);
-    let isNear = true;
-    for (let i = 0; i < values.length && isNear; i += step) {
-      const value = values[i] as number;
-      const decimal = (value * power + ROUNDING - ROUNDING) / power;
-      isNear = Math.abs(missOf(value, decimal)) <= SAMPLED_MISS_MAX && fitsDecimal(decimal, power);
+    let farCount = 0;
+    for (let i = 0; i < values.length && farCount <= farCountMax; i += step) {
+      if (Math.abs(missOfDecimal(values[i] as number, power)) > SAMPLED_MISS_MAX) farCount += 1;
     }
-    if (isNear) return power;
+    if (farCount <= farCountMax) return power;
   }
   return 0;
+}
+
+function nearestDecimal(value: number, power: number): number {
+  return (value * power + ROUNDING - ROUNDING) / power;
+}
+
+/** Infinity when there is no decimal of that power. */
+function missOfDecimal(value: number, power: number): number {
+  const decimal = nearestDecimal(value, power);
+  return fitsDecimal(decimal, power) ? missOf(value, decimal) : Infinity;
 }
 
 /** Bit pattern of `value` less that of `decimal`, as signed 64-bit integers; a large one when it is large. */
