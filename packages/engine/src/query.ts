@@ -1,5 +1,5 @@
 /** The front door of the engine: text in, result out. */
-import { InputError, type Coverage } from "@tideline/model";
+import { InputError } from "@tideline/model";
 import {
   DEFAULT_PARSE_OPTIONS,
   parse,
@@ -10,13 +10,13 @@ import {
 import { Annotations } from "./annotations.ts";
 import { Budget } from "./budget.ts";
 import { settleNames, withoutBlankRows, type Columns } from "./columns/columns.ts";
-import { Executor, leafRequest, type ExecutorTools } from "./execute/executor.ts";
+import { Executor, type ExecutorTools } from "./execute/executor.ts";
+import { LeafReader } from "./execute/leaf-reader.ts";
 import { sortedByLabels } from "./execute/result-order.ts";
 import type { Value } from "./functions/card.ts";
 import { languageFacts } from "./functions/shelf.ts";
 import { checkStepCount, stepCountOf } from "./grid.ts";
 import { leafSourceWithin } from "./leaf/leaf-source.ts";
-import { readRawMatrix } from "./leaf/raw-matrix.ts";
 import { Pacer } from "./pacer.ts";
 import type { QueryPlan } from "./plan/plan.ts";
 import { planQuery } from "./plan/planner.ts";
@@ -53,39 +53,31 @@ export async function execute(
   checkRangeType(prepared, options);
   checkStepCount(stepCountOf(options.grid), options.limits.pointsPerSeriesMax);
   const annotations = new Annotations(prepared.text);
-  const tally = { missing: [] as Coverage["missing"][number][], seriesFetched: 0, samplesRead: 0 };
   // One failing leaf stops the others.
   const stop = new AbortController();
   const budget = new Budget(options.limits);
-  const tools: ExecutorTools = {
-    options,
-    source: sources.series,
-    leaves: sources.leaves ?? leafSourceWithin(sources.series, options.limits, budget),
-    budget,
-    pacer: new Pacer(AbortSignal.any([signal, stop.signal])),
-    annotations,
-    tally,
-  };
+  const pacer = new Pacer(AbortSignal.any([signal, stop.signal]));
+  const source = sources.series;
+  const leaves = sources.leaves ?? leafSourceWithin(source, options.limits, budget);
+  const reader = new LeafReader({ options, source, leaves, budget, pacer });
   try {
-    const data = await run(prepared, options, tools);
+    const data = await run(prepared, { options, reader, budget, pacer, annotations });
+    const { missing, seriesFetched, samplesRead } = reader.tally;
     return {
       data,
-      coverage: { missing: withoutRepeats(tally.missing) },
+      coverage: { missing },
       warnings: annotations.warnings(),
       infos: annotations.infos(),
-      seriesFetched: tally.seriesFetched,
-      samplesRead: tally.samplesRead,
+      seriesFetched,
+      samplesRead,
     };
   } finally {
     stop.abort();
   }
 }
 
-async function run(
-  prepared: Prepared,
-  options: QueryOptions,
-  tools: ExecutorTools,
-): Promise<ResultData> {
+async function run(prepared: Prepared, tools: ExecutorTools): Promise<ResultData> {
+  const { options } = tools;
   const { grid, isInstant } = options;
   const durations = { ...grid, stepMs: isInstant ? 0 : grid.stepMs };
   const expression = resolveDurations(prepared.expression, durations, prepared.text);
@@ -95,25 +87,20 @@ async function run(
     const value = await new Executor(tools).evaluate(plan.plan, grid);
     return valueData(value, options);
   }
-  return rangeData(plan, options, tools);
+  return rangeData(plan, tools);
 }
 
 /** What an instant query of a range selector or subquery shows. */
 async function rangeData(
   plan: Exclude<QueryPlan, { kind: "value" }>,
-  options: QueryOptions,
   tools: ExecutorTools,
 ): Promise<ResultData> {
+  const { grid } = tools.options;
   if (plan.kind === "subquery") {
-    const { inner, columns } = await new Executor(tools).subquery(plan.subquery, options.grid);
+    const { inner, columns } = await new Executor(tools).subquery(plan.subquery, grid);
     return { type: "matrix", grid: inner, columns: sortedByLabels(settleNames(columns)) };
   }
-  const request = leafRequest(options, options.grid);
-  const answer = await readRawMatrix(plan.selection, request, tools);
-  tools.tally.missing.push(...answer.coverage.missing);
-  tools.tally.seriesFetched += answer.seriesCount;
-  tools.tally.samplesRead = tools.budget.sampleCount;
-  return { type: "samples", samples: answer.matrix };
+  return { type: "samples", samples: await tools.reader.samples(plan.selection, grid) };
 }
 
 function valueData(value: Value, { grid, isInstant }: QueryOptions): ResultData {
@@ -148,9 +135,4 @@ function checkRangeType({ type }: Prepared, { isInstant }: QueryOptions): void {
     "TIDELINE_QUERY_TYPE",
     `invalid expression type ${JSON.stringify(TYPE_WORDS[type])} for range query, must be Scalar or instant Vector`,
   );
-}
-
-function withoutRepeats(missing: Coverage["missing"]): Coverage["missing"] {
-  const seen = new Map(missing.map((item) => [`${item.where} ${item.reason}`, item]));
-  return [...seen.values()];
 }

@@ -1,9 +1,9 @@
 /**
  * Works a plan out over a grid, in columns: children first and side by side, so that all leaves are asked for at once.
- * Data comes through the LeafSource; raw series only for range functions whose parameters are worked out first.
+ * Its data comes from the leaf reader.
  */
 import { assert, must, unreachable } from "@tideline/common";
-import type { Coverage, LeafSource, SeriesSource, StepGrid } from "@tideline/model";
+import type { StepGrid } from "@tideline/model";
 import type { Annotations } from "../annotations.ts";
 import type { Budget } from "../budget.ts";
 import {
@@ -18,8 +18,7 @@ import { groupLabels } from "../functions/aggregate/grouping.ts";
 import { argumentSpan, type CallContext, type RollupCard, type Value } from "../functions/card.ts";
 import { checkQuantiles } from "../functions/rollup/quantiles.ts";
 import { checkStepCount, instantGrid, stepCountOf, subqueryGrid } from "../grid.ts";
-import { labelKeyOf, NO_LABELS } from "../labels/label-key.ts";
-import { evaluateLeaf, type LeafRequest } from "../leaf/evaluate-leaf.ts";
+import { NO_LABELS } from "../labels/label-key.ts";
 import { lastEndMs, windowTimes } from "../leaf/leaf-node.ts";
 import type { Pacer } from "../pacer.ts";
 import type {
@@ -32,28 +31,17 @@ import type {
   TransformPlan,
 } from "../plan/plan.ts";
 import type { QueryOptions } from "../query-types.ts";
+import { combineValues } from "./binary.ts";
 import { checkCounterNames } from "./counter-names.ts";
+import type { LeafReader } from "./leaf-reader.ts";
 import { rollupColumns } from "./rollup-columns.ts";
-import { isSetOperator, numberOperator } from "./scalar-operators.ts";
-import { combineSets } from "./set-operators.ts";
-import { combineScalars, combineWithScalar } from "./vector-scalar.ts";
-import { combineVectors } from "./vector-vector.ts";
-
-/** What the query as a whole has seen so far. */
-interface QueryTally {
-  readonly missing: Coverage["missing"][number][];
-  seriesFetched: number;
-  samplesRead: number;
-}
 
 export interface ExecutorTools {
   readonly options: QueryOptions;
-  readonly source: SeriesSource;
-  readonly leaves: LeafSource;
+  readonly reader: LeafReader;
   readonly budget: Budget;
   readonly pacer: Pacer;
   readonly annotations: Annotations;
-  readonly tally: QueryTally;
 }
 
 const NOWHERE = { start: 0, end: 0 };
@@ -61,8 +49,6 @@ const NOWHERE = { start: 0, end: 0 };
 export class Executor {
   readonly #tools: ExecutorTools;
   readonly #removal: NameRemoval;
-  /** Leaves by text and grid: one that stands twice in a query is asked for once. */
-  readonly #leaves = new Map<string, Promise<Columns>>();
 
   constructor(tools: ExecutorTools) {
     this.#tools = tools;
@@ -141,31 +127,12 @@ export class Executor {
   }
 
   async #leaf(plan: LeafPlan, grid: StepGrid): Promise<Columns> {
-    const name = `${grid.startMs} ${grid.endMs} ${grid.stepMs} ${plan.text}`;
-    let asked = this.#leaves.get(name);
-    if (!asked) this.#leaves.set(name, (asked = this.#askLeaf(plan.text, grid)));
-    const columns = await asked;
+    const columns = await this.#tools.reader.leaf(plan.text, grid);
     const { card, parameters } = plan.node;
     const { annotations } = this.#tools;
     if (card?.warnsOfQuantile === true && columns.labels.length > 0)
       checkQuantiles(Float64Array.from(parameters.slice(0, 1)), annotations, plan.parameterSpan);
     return this.#named(columns, plan.names, card, plan.span, plan.node.shape !== "rollup");
-  }
-
-  async #askLeaf(text: string, grid: StepGrid): Promise<Columns> {
-    const { options, leaves, budget, pacer, tally } = this.#tools;
-    const { tenant, lookbackMs, extraFilters, limits } = options;
-    const { seriesCountMax, sampleCountMax } = limits;
-    const leaf = { tenant, text, grid, lookbackMs, extraFilters, seriesCountMax, sampleCountMax };
-    const result = await leaves.evaluate(leaf, pacer.signal);
-    tally.missing.push(...result.coverage.missing);
-    tally.samplesRead += result.sampleCount;
-    tally.seriesFetched += result.columns.keys.length;
-    budget.addSamples(result.sampleCount);
-    // Held to the end of the query, for the leaf may be wanted again.
-    budget.hold(columnsSize(result.columns.keys.length, result.columns.stepCount));
-    const { stepCount, keys, values, presence } = result.columns;
-    return { stepCount, labels: keys.map(labelKeyOf), dropsName: null, values, presence };
   }
 
   /** The result of a range function or timestamp with its names dropped, if they are to be. */
@@ -189,25 +156,10 @@ export class Executor {
       assert(value.type === "scalar", "parameters of range functions are scalars");
       return value.values;
     });
-    let columns: Columns;
-    if (input.kind === "subquery") {
-      columns = await this.#rollupSubquery(card, input, parameters, grid);
-    } else {
-      const { options, source, budget, pacer, tally } = this.#tools;
-      const tools = { source, budget, pacer };
-      const answer = await evaluateLeaf(input.node, parameters, leafRequest(options, grid), tools);
-      tally.missing.push(...answer.coverage.missing);
-      tally.samplesRead += answer.sampleCount;
-      tally.seriesFetched += answer.seriesCount;
-      const { stepCount, keys, values: cells, presence } = answer.columns;
-      columns = {
-        stepCount,
-        labels: keys.map(labelKeyOf),
-        dropsName: null,
-        values: cells,
-        presence,
-      };
-    }
+    const columns =
+      input.kind === "subquery"
+        ? await this.#rollupSubquery(card, input, parameters, grid)
+        : await this.#tools.reader.rollup(input.node, parameters, grid);
     if (card.warnsOfQuantile === true && parameters[0]) {
       const used = usedSteps(columns, parameters[0]);
       checkQuantiles(used, this.#tools.annotations, argumentSpan(call, 0));
@@ -282,32 +234,9 @@ export class Executor {
   }
 
   #binary(plan: BinaryPlan, grid: StepGrid): Promise<Value> {
-    const { operator, matching, returnBool } = plan.expression;
     return this.#over<Value>([plan.left, plan.right], grid, ([left, right]) => {
-      assert(
-        left && right && left.type !== "string" && right.type !== "string",
-        "the parser checks types",
-      );
-      const isBothVectors = left.type === "vector" && right.type === "vector";
-      if (isSetOperator(operator)) {
-        assert(isBothVectors && matching, "set operators are between vectors");
-        const { checkRows } = this.#context(grid);
-        return vectorValue(combineSets(operator, left.columns, right.columns, matching, checkRows));
-      }
-      const apply = numberOperator(operator);
-      const removal = this.#removal;
-      if (isBothVectors) {
-        assert(matching, "two vectors are matched");
-        const { checkRows } = this.#context(grid);
-        const operation = { operator: apply, matching, returnBool, removal, checkRows };
-        return vectorValue(combineVectors(left.columns, right.columns, operation));
-      }
-      if (left.type === "scalar" && right.type === "scalar")
-        return { type: "scalar", values: combineScalars(apply, left.values, right.values) };
-      const [vector, scalar] = left.type === "vector" ? [left, right] : [right, left];
-      assert(vector.type === "vector" && scalar.type === "scalar", "one side is a vector");
-      const side = { values: scalar.values, isLeft: left.type === "scalar" };
-      return vectorValue(combineWithScalar(apply, vector.columns, side, returnBool, removal));
+      assert(left && right, "an operator has two sides");
+      return combineValues(plan.expression, left, right, this.#context(grid));
     });
   }
 
@@ -351,10 +280,4 @@ function sizeOf(value: Value): number {
   if (value.type === "string") return value.text.length;
   if (value.type === "scalar") return value.values.byteLength;
   return columnsSize(value.columns.labels.length, value.columns.stepCount);
-}
-
-/** What a leaf is evaluated against, by the query's options. */
-export function leafRequest(options: QueryOptions, grid: StepGrid): LeafRequest {
-  const { tenant, lookbackMs, extraFilters, limits } = options;
-  return { tenant, grid, lookbackMs, extraFilters, seriesCountMax: limits.seriesCountMax };
 }

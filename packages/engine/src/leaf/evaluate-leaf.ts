@@ -3,6 +3,7 @@
  * Rows have the series' own keys, metric name included: names are the planner's business.
  */
 import {
+  COMPLETE,
   isStaleAt,
   type Coverage,
   type LeafColumns,
@@ -44,8 +45,6 @@ export interface LeafAnswer {
   /** Series that were read, with or without a value in the result. */
   readonly seriesCount: number;
 }
-
-const COMPLETE_COVERAGE: Coverage = { missing: [] };
 
 /**
  * @param parameters one value per step for each scalar argument of the card
@@ -92,7 +91,7 @@ export async function evaluateLeaf(
   };
 }
 
-const NOTHING_READ = { coverage: COMPLETE_COVERAGE, sampleCount: 0, seriesCount: 0 };
+const NOTHING_READ = { coverage: COMPLETE, sampleCount: 0, seriesCount: 0 };
 
 function blankLeaf(stepCount: number): LeafColumns {
   return { stepCount, keys: [], values: new Float64Array(0), presence: new Uint8Array(0) };

@@ -29,7 +29,7 @@ export async function readRawMatrix(
   selection: RawSelection,
   request: LeafRequest,
   tools: LeafTools,
-): Promise<{ matrix: RawMatrix; coverage: Coverage; seriesCount: number }> {
+): Promise<{ matrix: RawMatrix; coverage: Coverage; seriesCount: number; sampleCount: number }> {
   const times = windowTimes(selection, selection.rangeMs, request.grid);
   const query = {
     tenant: request.tenant,
@@ -41,11 +41,13 @@ export async function readRawMatrix(
   const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   const decoder = new SampleDecoder(times);
   const series: RawSeries[] = [];
+  let sampleCount = 0;
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
     const { timestampsMs, values, words, windows } = decoder.decode(blocks, tools.budget);
     const start = windows.starts[0] as number;
     const end = windows.ends[0] as number;
+    sampleCount += end - start;
     tools.budget.addSamples(end - start);
     tools.budget.hold((end - start) * 16);
     const ownTimes = new Float64Array(end - start);
@@ -65,5 +67,6 @@ export async function readRawMatrix(
     });
   }
   decoder.close(tools.budget);
-  return { matrix: { series }, coverage: found.coverage, seriesCount: found.series.length };
+  const seriesCount = found.series.length;
+  return { matrix: { series }, coverage: found.coverage, seriesCount, sampleCount };
 }
