@@ -32,7 +32,7 @@ export function storageFlags(defaults: { storageDataPath: string }) {
     "storage.lanes": integer({
       default: 0,
       max: 64,
-      help: "Worker threads that each own a share of the series; may change from start to start. 0 means one per CPU core",
+      help: "Worker threads that each own a share of the series; may change from start to start. 0 means one less than there are CPU cores, at least one",
     }),
     "storage.walSync": enumeration({
       words: ["interval", "always"],

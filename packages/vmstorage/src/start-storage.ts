@@ -19,13 +19,18 @@ export interface StartStorageOptions {
   readonly memoryBudgetSize: number;
 }
 
+/** One core is the main thread's, which speaks gRPC and HTTP: a lane there would cost more in turns than it does. */
+function defaultLaneCount(): number {
+  return Math.max(1, availableParallelism() - 1);
+}
+
 export async function startStorage(options: StartStorageOptions): Promise<Storage> {
   const { context, flags, memoryBudgetSize } = options;
   const startedMs = performance.now();
   const storage = await Storage.open(
     {
       ...defaultStorageOptions(flags.storageDataPath),
-      laneCount: flags["storage.lanes"] || availableParallelism(),
+      laneCount: flags["storage.lanes"] || defaultLaneCount(),
       retentionMs: flags.retentionPeriod,
       futureRetentionMs: flags.futureRetention,
       memoryBudgetSize,
