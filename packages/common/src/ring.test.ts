@@ -95,6 +95,19 @@ test("closing wakes a writer and a reader that wait", async () => {
   expect(await stillWaits).toBe(false);
 });
 
+test("messages written together wake a waiting reader once they are all there", async () => {
+  const memory = ringMemory(1024);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  const isReadable = reader.readable();
+  writer.together(() => {
+    writer.tryWrite(Uint8Array.of(1));
+    writer.tryWrite(Uint8Array.of(2));
+  });
+  expect(await isReadable).toBe(true);
+  expect([reader.read()?.[0], reader.read()?.[0], reader.read()]).toEqual([1, 2, null]);
+});
+
 test("two threads wake each other from idleness, both ways", async () => {
   const there = ringMemory(4096);
   const back = ringMemory(4096);

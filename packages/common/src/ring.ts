@@ -81,6 +81,22 @@ class RingEnd {
 }
 
 export class RingWriter extends RingEnd {
+  #isCorked = false;
+
+  /**
+   * Runs `write`, which must not wait, and wakes the reader once for all that it wrote: waking a thread costs some
+   * 50 µs, writing a message well under 1 µs.
+   */
+  together(write: () => void): void {
+    this.#isCorked = true;
+    try {
+      write();
+    } finally {
+      this.#isCorked = false;
+      this.announce(DATA_EVENT);
+    }
+  }
+
   /**
    * Copies one message, given in parts, into the ring.
    *
@@ -100,7 +116,7 @@ export class RingWriter extends RingEnd {
       at += part.length;
     }
     Atomics.add(this.words, HEAD, align(PREFIX_SIZE + size));
-    this.announce(DATA_EVENT);
+    if (!this.#isCorked) this.announce(DATA_EVENT);
     return true;
   }
 

@@ -8,7 +8,7 @@ import { FROM_LANE_RING_SIZE, TO_LANE_RING_SIZE, YOUNG_HEAP_SIZE } from "./lane-
 const MIB = 2 ** 20;
 /** A thread's own cost: stacks, code, buffers of the log and of frames on their way. */
 const THREAD_SIZE = 16 * MIB;
-const HEAP_SIZE_MIN = 64 * MIB;
+const HEAP_SIZE_MIN = 48 * MIB;
 const HEAD_SIZE_MIN = 16 * MIB;
 
 export interface LaneBudget {

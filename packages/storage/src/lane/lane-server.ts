@@ -85,12 +85,14 @@ export class LaneServer {
 
   /** Handles what waits in the ring, and writes its rows to the log together. No waiting inside. */
   #takeWaiting(): void {
-    const { reader } = this.#options;
-    for (let view = reader.read(); view; view = reader.read()) {
-      this.#handle(readMessage(view));
-      if (this.#lane.pendingRowCount >= GROUP_ROWS_MAX || this.#closing) break;
-    }
-    this.#lane.commit();
+    const { reader, writer } = this.#options;
+    writer.together(() => {
+      for (let view = reader.read(); view; view = reader.read()) {
+        this.#handle(readMessage(view));
+        if (this.#lane.pendingRowCount >= GROUP_ROWS_MAX || this.#closing) break;
+      }
+      this.#lane.commit();
+    });
     reader.release();
   }
 
