@@ -177,6 +177,11 @@ describe("range queries", () => {
       rows: { '{code="500", job="b"}': [0, 0, null, 180] },
     },
     {
+      name: "timestamp knows no offset beside an @, as in Prometheus",
+      text: 'timestamp(errors{job="a",code="500"} offset 1m @ 120)',
+      rows: { '{code="500", job="a"}': [120, 120, 120, 120] },
+    },
+    {
       name: "timestamp of anything else is the step's time",
       text: 'timestamp(errors{job="b"} + 0)',
       rows: { '{code="500", job="b"}': [0, 60, null, 180] },

@@ -43,7 +43,10 @@ export function leafNodeOf(expression: Expression): LeafNode | null {
   const argument = expression.arguments[0];
   if (card?.name !== "timestamp" || !argument) return null;
   const inner = unwrapped(argument);
-  return inner.kind === "vectorSelector" ? selectorLeaf("timestamp", inner) : null;
+  if (inner.kind !== "vectorSelector") return null;
+  const leaf = selectorLeaf("timestamp", inner);
+  // Prometheus forgets the offset here when there is an @ as well.
+  return leaf.atMs === null ? leaf : { ...leaf, offsetMs: 0 };
 }
 
 /** A range function over a selector. */
