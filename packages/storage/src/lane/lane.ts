@@ -5,7 +5,7 @@
  * Blocks are first taken (`append`), then committed together (`commit`): only then they are answered.
  */
 import { join } from "node:path";
-import { assert, makeFolders, type Disk } from "@tideline/common";
+import { assert, errorCode, makeFolders, type Disk } from "@tideline/common";
 import { OverloadError, type IndexAnswer, type SearchQuery } from "@tideline/model";
 import {
   isKnownError,
@@ -359,8 +359,15 @@ export class Lane implements FrameSource {
     });
   }
 
+  /** A disk that does not tell its free space takes no writes. */
   #checkDisk(): void {
-    this.#freeDiskSize = this.#disk.freeSize(this.#options.dataPath);
+    try {
+      this.#freeDiskSize = this.#disk.freeSize(this.#options.dataPath);
+    } catch (error) {
+      if (errorCode(error) === null) throw error;
+      this.#log.error({ err: error }, "cannot tell the free space of the disk");
+      this.#freeDiskSize = -1;
+    }
   }
 
   #dropOldParts(): void {

@@ -22,6 +22,8 @@ export class MemtableSource implements SearchSource {
   readonly #startMs: number;
   readonly #endMs: number;
   readonly #packer: TimestampPacker;
+  /** Room for the key asked for last: memory of its own for each would cost more than all the rest of it. */
+  #key = new Uint8Array(1024);
   readonly #columns: SampleColumns = {
     timestampsMs: new Float64Array(0),
     values: new Float64Array(0),
@@ -48,7 +50,11 @@ export class MemtableSource implements SearchSource {
   }
 
   keyOf(ordinal: number): Uint8Array {
-    return this.#memtable.keyOf(ordinal);
+    const { rows } = this.#memtable.labels;
+    const size = rows.keySize(ordinal);
+    if (size > this.#key.length) this.#key = new Uint8Array(size * 2);
+    rows.copyKey(ordinal, this.#key);
+    return this.#key.subarray(0, size);
   }
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {

@@ -15,7 +15,7 @@ export interface SearchSource {
   select(tenant: Tenant, filters: CompiledFilters): Ordinals;
   /** 16 bytes: a view, borrowed until the next call. */
   identityOf(ordinal: number): Uint8Array;
-  /** Owned by the caller, or a view that stays valid. */
+  /** A view, borrowed until the next call. */
   keyOf(ordinal: number): Uint8Array;
   /**
    * Appends the blocks of a series that meet the time range, ascending. Ids of timestamp blocks are unique
