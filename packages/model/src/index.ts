@@ -2,50 +2,23 @@
  * The words that all rooms share: labels and identity, matchers, tenants, times, errors, and the three
  * contracts: RowSink (write), SeriesSource (read raw), LeafSource (read evaluated).
  */
-export { CorruptionError, ExecutionError, InputError, OverloadError } from "./errors.ts";
-export {
-  COMPLETE,
-  type Coverage,
-  type IndexAnswer,
-  type Labels,
-  type SearchQuery,
-  type SeriesBlocks,
-  type SeriesSearch,
-  type SeriesSource,
-  type TimestampBlock,
-  type ValueBlock,
-} from "./series-source.ts";
+// The contracts.
 export type { Leaf, LeafColumns, LeafResult, LeafSource, StepGrid } from "./leaf-source.ts";
-export {
-  compileMatcher,
-  compilePattern,
-  type CompiledMatcher,
-  type Matcher,
-  type MatchOperator,
-  type Pattern,
-} from "./matcher.ts";
-export {
-  NOTHING_IGNORED,
-  type RowBatch,
-  type RowSink,
-  type SeriesTable,
-  type WriteOutcome,
-} from "./row-sink.ts";
+export { NOTHING_IGNORED, type WriteOutcome } from "./row-sink.ts";
+export type { RowBatch, RowSink, SeriesTable } from "./row-sink.ts";
+export { COMPLETE, type Coverage, type IndexAnswer, type SearchQuery } from "./series-source.ts";
+export type { SeriesBlocks, SeriesSearch, SeriesSource } from "./series-source.ts";
+export type { TimestampBlock, ValueBlock } from "./series-source.ts";
+// Series and samples.
+export { canonicalKey, keyLabels, keyTenant, METRIC_NAME, seriesKey } from "./series-key.ts";
+export { IDENTITY_SIZE, identityOf, identityRange } from "./series-key.ts";
+export { DEFAULT_LABEL_LIMITS, type LabelLimits, type BadLabels } from "./series-key.ts";
+export type { Label, RawLabel } from "./series-key.ts";
 export { beats, isStaleAt, STALE_HIGH_WORD, STALE_LOW_WORD, wordsOf } from "./sample-merge.ts";
-export {
-  canonicalKey,
-  DEFAULT_LABEL_LIMITS,
-  IDENTITY_SIZE,
-  identityOf,
-  identityRange,
-  keyLabels,
-  keyTenant,
-  METRIC_NAME,
-  seriesKey,
-  type BadLabels,
-  type Label,
-  type LabelLimits,
-  type RawLabel,
-} from "./series-key.ts";
+// What requests are made of.
+export { compileMatcher, type CompiledMatcher } from "./matcher.ts";
+export type { Matcher, MatchOperator } from "./matcher.ts";
 export { DEFAULT_TENANT, formatTenant, parseTenant, type Tenant } from "./tenant.ts";
-export { durationTextToMs, parseDurationMs, parseTimeMs } from "./time.ts";
+export { parseDurationMs, parseTimeMs } from "./time.ts";
+// Whose fault it is.
+export { CorruptionError, ExecutionError, InputError, OverloadError } from "./errors.ts";

@@ -3,7 +3,6 @@
  * Implemented by storage over its lanes, by cluster over its nodes, and by a fake of arrays.
  */
 import type { Matcher } from "./matcher.ts";
-import type { Label } from "./series-key.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** Which series and which time. Times are inclusive at both ends. */
@@ -88,6 +87,3 @@ export interface SeriesSource {
     signal: AbortSignal,
   ): Promise<IndexAnswer<Uint8Array>>;
 }
-
-/** For readers of keys: the labels as an object-free list. */
-export type Labels = readonly Label[];

@@ -25,7 +25,7 @@ export interface InsertRoutesOptions {
 }
 
 /** Tells how many rows were dropped and why: `too_long_label_name=2, small_timestamp=1`. */
-export const IGNORED_HEADER = "X-Tideline-Rows-Ignored";
+const IGNORED_HEADER = "X-Tideline-Rows-Ignored";
 
 export function insertRoutes(options: InsertRoutesOptions): Route[] {
   return options.protocol.paths.flatMap(options.pathsOf).map((path) => ({
