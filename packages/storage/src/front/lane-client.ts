@@ -86,6 +86,7 @@ export class LaneClient {
     });
     this.#frames = new FrameClient({
       ask: (id, request) => {
+        this.#checkOpen("read");
         this.#post(messageHeader(ToLane.ask, id), request);
       },
       credit: (id, count) => {
@@ -156,9 +157,7 @@ export class LaneClient {
     pending: Map<number, Pending<T>>,
     message: (id: number) => readonly Uint8Array[],
   ): Promise<T> {
-    if (this.#isClosing || this.#death) {
-      throw new OverloadError("TIDELINE_LANE_CLOSED", "Cannot write: the storage is closing");
-    }
+    this.#checkOpen("write");
     const id = this.#nextId;
     this.#nextId = (this.#nextId % 0xffff_ffff) + 1;
     assert(!pending.has(id), "the id of a request is free");
@@ -166,6 +165,12 @@ export class LaneClient {
       pending.set(id, { resolve, reject });
       this.#post(...message(id));
     });
+  }
+
+  /** @throws {OverloadError} nobody would answer any more */
+  #checkOpen(verb: "read" | "write"): void {
+    if (!this.#isClosing && !this.#death) return;
+    throw new OverloadError("TIDELINE_LANE_CLOSED", `Cannot ${verb}: the storage is closing`);
   }
 
   /** What is posted to a lane that is gone is answered by its death. */
