@@ -55,7 +55,7 @@ export function everything(filters: readonly (readonly Matcher[])[] = []): Searc
 }
 
 /** Bits of odd and ordinary values. */
-export const BITS = [
+const BITS = [
   0x7ff0000000000002n,
   0x7ff8000000000000n,
   0x7ff0000000000001n,
