@@ -1,6 +1,7 @@
 /** What a lane counts, and the snapshot of it for /metrics. */
 import type { RowBlockAnswer } from "@tideline/wire";
 import type { LaneStats } from "../stats.ts";
+import type { Flusher } from "./flusher.ts";
 import type { Heads } from "./heads.ts";
 import type { Intake } from "./intake.ts";
 import type { LaneParts } from "./lane-parts.ts";
@@ -10,14 +11,13 @@ export interface LaneState {
   readonly heads: Heads;
   readonly parts: LaneParts;
   readonly intake: Intake;
+  readonly flusher: Flusher;
   readonly freeDiskSize: number;
   readonly readOnly: boolean;
 }
 
 export class LaneCounters {
   rowsAdded = 0;
-  flushes = 0;
-  flushErrors = 0;
   searches = 0;
   searchErrors = 0;
   readonly #blocks: Record<string, number> = {};
@@ -31,7 +31,7 @@ export class LaneCounters {
     }
   }
 
-  stats({ lane, heads, parts, intake, freeDiskSize, readOnly }: LaneState): LaneStats {
+  stats({ lane, heads, parts, intake, flusher, freeDiskSize, readOnly }: LaneState): LaneStats {
     const memtables = heads.frozen ? [heads.memtable, heads.frozen.memtable] : [heads.memtable];
     const readers = parts.parts;
     const minMs = Math.min(...memtables.map((memtable) => memtable.minMs));
@@ -46,8 +46,8 @@ export class LaneCounters {
       walSyncs: heads.walSyncs,
       walErrors: heads.walErrors,
       seriesCreated: heads.seriesCreated,
-      flushes: this.flushes,
-      flushErrors: this.flushErrors,
+      flushes: flusher.flushCount,
+      flushErrors: flusher.errorCount,
       partsDropped: parts.droppedCount,
       searches: this.searches,
       searchErrors: this.searchErrors,

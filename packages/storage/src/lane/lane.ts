@@ -5,7 +5,7 @@
  * Blocks are first taken (`append`), then committed together (`commit`): only then they are answered.
  */
 import { join } from "node:path";
-import { assert, errorCode, makeFolders, type Disk } from "@tideline/common";
+import { errorCode, makeFolders, type Disk } from "@tideline/common";
 import { OverloadError, type IndexAnswer, type SearchQuery } from "@tideline/model";
 import {
   isKnownError,
@@ -14,9 +14,7 @@ import {
   type FrameSource,
   type RowBlockAnswer,
 } from "@tideline/wire";
-import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
-import { flushPartName } from "../part/part-name.ts";
 import {
   queryLabelNames,
   queryLabelValues,
@@ -26,7 +24,7 @@ import {
 import { LaneSearch } from "../search/lane-search.ts";
 import type { SourceSet } from "../search/source-set.ts";
 import type { LaneStats } from "../stats.ts";
-import { flushMemtable } from "./flush.ts";
+import { Flusher } from "./flusher.ts";
 import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
 import { LaneCounters } from "./lane-counters.ts";
@@ -42,8 +40,8 @@ import { openSources } from "./search-sources.ts";
 export type AnswerBlock = (answer: RowBlockAnswer) => void;
 
 const RETENTION_INTERVAL_MS = 60_000;
-/** After a flush that failed, the next one waits this long. */
-const FLUSH_RETRY_MS = 10_000;
+/** Share of a lane's head memory at which the memtable is flushed: while that goes on, another one fills. */
+const MEMTABLE_SHARE = 0.4;
 
 interface TakenBlock {
   readonly kept: RowBlockAnswer;
@@ -55,17 +53,14 @@ export class Lane implements FrameSource {
   readonly #disk: Disk;
   readonly #ports: LanePorts;
   readonly #log: Log;
-  readonly #laneRange: LaneRange;
   readonly #parts: LaneParts;
   readonly #heads: Heads;
   readonly #intake: Intake;
+  readonly #flusher: Flusher;
   readonly #group = new RowGroup();
   #taken: TakenBlock[] = [];
   readonly #counters = new LaneCounters();
-  #flushing: Promise<void> | null = null;
-  #generationStartMs: number;
   #lastRetentionMs = -Infinity;
-  #nextFlushMs = 0;
   #freeDiskSize = Infinity;
 
   private constructor(options: LaneOptions, ports: LanePorts, parts: LaneParts, heads: Heads) {
@@ -73,11 +68,23 @@ export class Lane implements FrameSource {
     this.#ports = ports;
     this.#disk = ports.disk;
     this.#log = ports.log;
-    this.#laneRange = { index: options.lane, count: options.laneCount };
+    const laneRange = { index: options.lane, count: options.laneCount };
     this.#parts = parts;
     this.#heads = heads;
-    this.#intake = new Intake(heads, this.#laneRange);
-    this.#generationStartMs = ports.clock.monotonicMs();
+    this.#intake = new Intake(heads, laneRange);
+    this.#flusher = new Flusher(
+      {
+        heads,
+        parts,
+        disk: ports.disk,
+        folder: join(laneFolder(options.dataPath, options.lane), "parts"),
+        laneRange,
+        flushWalSize: options.flushWalSize,
+        flushIntervalMs: options.flushIntervalMs,
+        memtableSizeMax: options.headMemorySize * MEMTABLE_SHARE,
+      },
+      ports,
+    );
   }
 
   /**
@@ -150,7 +157,7 @@ export class Lane implements FrameSource {
       this.#counters.answered(refusal ?? kept);
       answer(refusal ?? kept);
     }
-    if (this.#isFlushDue) this.#startFlush();
+    this.#flusher.startIfDue();
   }
 
   closeStream(stream: number): void {
@@ -161,11 +168,11 @@ export class Lane implements FrameSource {
   async tick(): Promise<void> {
     this.#checkDisk();
     this.#heads.reopen();
-    if (this.#isFlushDue) this.#startFlush();
+    this.#flusher.startIfDue();
     const nowMs = this.#ports.clock.monotonicMs();
     if (nowMs - this.#lastRetentionMs >= RETENTION_INTERVAL_MS) this.#dropOldParts();
     await this.#heads.sync();
-    if (this.#isFlushDue) this.#startFlush();
+    this.#flusher.startIfDue();
   }
 
   searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
@@ -202,17 +209,9 @@ export class Lane implements FrameSource {
    *
    * @throws {OverloadError} the disk is full or failed
    */
-  async flush(): Promise<void> {
+  flush(): Promise<void> {
     this.commit();
-    const until = this.#heads.generation;
-    for (;;) {
-      while (this.#flushing) await this.#flushing;
-      if (!this.#heads.frozen) {
-        if (this.#heads.generation > until || this.#heads.memtable.sampleCount === 0) return;
-        this.#freeze();
-      }
-      await this.#flushFrozen();
-    }
+    return this.#flusher.flushAll();
   }
 
   stats(): LaneStats {
@@ -221,6 +220,7 @@ export class Lane implements FrameSource {
       heads: this.#heads,
       parts: this.#parts,
       intake: this.#intake,
+      flusher: this.#flusher,
       freeDiskSize: this.#freeDiskSize,
       readOnly: this.#refusal() !== null,
     });
@@ -229,7 +229,7 @@ export class Lane implements FrameSource {
   /** Syncs and closes the log and the parts. @param retire flushes first, and leaves no log behind */
   async close(retire = false): Promise<void> {
     this.commit();
-    await this.#flushing;
+    await this.#flusher.ended();
     if (retire) await this.flush();
     await this.#heads.close(retire);
     this.#parts.close();
@@ -280,72 +280,6 @@ export class Lane implements FrameSource {
         retryAfterMs: error.retryAfterMs,
       });
     }
-  }
-
-  get #isFlushDue(): boolean {
-    const heads = this.#heads;
-    if (heads.frozen || heads.failed) return true;
-    if (heads.memtable.sampleCount === 0) return false;
-    const ageMs = this.#ports.clock.monotonicMs() - this.#generationStartMs;
-    return (
-      heads.walSize >= this.#options.flushWalSize ||
-      ageMs >= this.#options.flushIntervalMs ||
-      heads.memtable.memorySize > this.#options.headMemorySize * 0.4
-    );
-  }
-
-  /** Begins a flush, unless one runs or has failed just now. */
-  #startFlush(): void {
-    if (this.#flushing || this.#ports.clock.monotonicMs() < this.#nextFlushMs) return;
-    if (!this.#heads.frozen) this.#freeze();
-    void this.#flushFrozen().catch((error: unknown) => {
-      if (!isKnownError(error)) this.#ports.onFault(error);
-      else this.#log.error({ err: error }, "cannot flush the head to a part");
-    });
-  }
-
-  #freeze(): void {
-    assert(this.#taken.length === 0, "no block waits for its commit when the head is frozen");
-    this.#heads.freeze();
-    this.#generationStartMs = this.#ports.clock.monotonicMs();
-  }
-
-  /** Writes the frozen generation to its part; only then its log goes. @throws {OverloadError} */
-  async #flushFrozen(): Promise<void> {
-    const run = this.#writePart();
-    this.#flushing = run.then(
-      () => undefined,
-      () => undefined,
-    );
-    try {
-      await run;
-      this.#counters.flushes += 1;
-    } catch (error) {
-      this.#counters.flushErrors += 1;
-      this.#nextFlushMs = this.#ports.clock.monotonicMs() + FLUSH_RETRY_MS;
-      throw error;
-    } finally {
-      this.#flushing = null;
-    }
-  }
-
-  async #writePart(): Promise<void> {
-    const frozen = this.#heads.frozen;
-    assert(frozen, "what is flushed is frozen");
-    const startMs = this.#ports.clock.monotonicMs();
-    const summary = await flushMemtable(frozen.memtable, {
-      disk: this.#disk,
-      folder: join(laneFolder(this.#options.dataPath, this.#options.lane), "parts"),
-      laneRange: this.#laneRange,
-      generation: frozen.generation,
-    });
-    // No wait between these two: a search sees the memtable or the part, never both or neither.
-    if (summary) this.#parts.add(flushPartName(frozen.generation));
-    this.#heads.release();
-    if (!summary) return;
-    const { path, size, seriesCount, sampleCount } = summary;
-    const durationMs = Math.round(this.#ports.clock.monotonicMs() - startMs);
-    this.#log.info({ path, size, seriesCount, sampleCount, durationMs }, "flushed head to a part");
   }
 
   #indexQuery(query: SearchQuery, limit: number, signal: AbortSignal): IndexQuery {
