@@ -7,8 +7,11 @@
 import { seededRandom } from "@tideline/common/testing";
 import { expect, test } from "vitest";
 import { Cluster } from "./harness/cluster.ts";
+import { TemporaryFolder } from "./harness/folder.ts";
 import { LoadWriter } from "./harness/load-writer.ts";
 import { untilAllNodesReachable } from "./harness/metrics.ts";
+import { Program } from "./harness/program.ts";
+import { Reader } from "./harness/reader.ts";
 import { waitFor } from "./harness/wait.ts";
 
 const ROUND_COUNT = Number(process.env["TIDELINE_KILL_ROUNDS"] ?? 20);
@@ -16,51 +19,90 @@ const SEED = Number(process.env["TIDELINE_SEED"] ?? 1);
 const WRITER_COUNT = 4;
 /** Acknowledged requests of each round, at most, before the next kill. */
 const ROUND_ACK_COUNT_MAX = 60;
+/** Attempts to write, at most, while a program is away. */
+const GAP_ATTEMPT_COUNT_MAX = 8;
+
+interface KillOptions {
+  readonly roundCount: number;
+  readonly programs: readonly Program[];
+  readonly writeUrl: string;
+  readonly reader: Reader;
+  /** Settles when all is well after a start. */
+  readonly untilWell: () => Promise<void>;
+}
+
+/** Kills the programs in turn under load, then all at once, and compares what is there with what was sent. */
+async function killInTurn(options: KillOptions): Promise<void> {
+  const { programs, roundCount, untilWell } = options;
+  const random = seededRandom(SEED);
+  const writers = Array.from(
+    { length: WRITER_COUNT },
+    (_, index) => new LoadWriter({ name: `w${index}`, url: options.writeUrl, random }),
+  );
+  const total = (count: "ackCount" | "attemptCount"): number =>
+    writers.reduce((sum, writer) => sum + writer[count], 0);
+  const untilMore = async (count: "ackCount" | "attemptCount", more: number): Promise<void> => {
+    const wanted = total(count) + more;
+    await waitFor(() => total(count) >= wanted, { what: `${more} more of ${count}` });
+  };
+
+  const running = writers.map(async (writer) => writer.run());
+  for (let round = 0; round < roundCount; round += 1) {
+    await untilMore("ackCount", 1 + random.below(ROUND_ACK_COUNT_MAX));
+    const victim = programs[round % programs.length];
+    await victim?.kill();
+    // Sometimes the senders hardly notice, sometimes they do.
+    await untilMore("attemptCount", random.below(GAP_ATTEMPT_COUNT_MAX));
+    await victim?.startAgain();
+  }
+  await untilWell();
+  await untilMore("ackCount", WRITER_COUNT);
+  for (const writer of writers) writer.stop();
+  await Promise.all(running);
+
+  // Once more for all of them: what counts is on disk.
+  await Promise.all(programs.map(async (program) => program.kill()));
+  await Promise.all(programs.map(async (program) => program.startAgain()));
+  await untilWell();
+
+  for (const writer of writers) {
+    const { lost, changed, unknown, kept } = await writer.compare(options.reader);
+    expect({ lost, changed, unknown }).toEqual({ lost: [], changed: [], unknown: [] });
+    expect(kept).toBeGreaterThan(0);
+  }
+}
+
+const timeout = 60_000 + ROUND_COUNT * 30_000;
 
 test(
-  `nothing acknowledged is lost over ${ROUND_COUNT} kills (seed ${SEED})`,
-  { timeout: 60_000 + ROUND_COUNT * 30_000 },
+  `a cluster loses nothing acknowledged over ${ROUND_COUNT} kills (seed ${SEED})`,
+  { timeout },
   async () => {
-    const random = seededRandom(SEED);
-    await using cluster = await Cluster.start({ storageFlags: ["-retentionPeriod=10y"] });
-    const writers = Array.from(
-      { length: WRITER_COUNT },
-      (_, index) => new LoadWriter({ name: `w${index}`, url: cluster.writer().url, random }),
-    );
-    const ackCount = (): number => writers.reduce((sum, writer) => sum + writer.ackCount, 0);
-    const untilAcks = async (more: number): Promise<void> => {
-      const wanted = ackCount() + more;
-      await waitFor(() => ackCount() >= wanted, { what: `${more} more acknowledgements` });
-    };
-
-    const running = writers.map((writer) => writer.run());
-    for (let round = 0; round < ROUND_COUNT; round += 1) {
-      await untilAcks(1 + random.below(ROUND_ACK_COUNT_MAX));
-      const victim = cluster.programs[round % cluster.programs.length];
-      if (!victim) throw new Error("a cluster has programs");
-      await victim.kill();
-      // Some senders see the gap, some do not.
-      const attempts = writers[0]?.attemptCount ?? 0;
-      const gap = random.below(8);
-      await waitFor(() => (writers[0]?.attemptCount ?? 0) >= attempts + gap, {
-        what: "attempts to write while a program is away",
-      });
-      await victim.startAgain();
-    }
-    await untilAllNodesReachable(cluster.insert, cluster.select);
-    await untilAcks(WRITER_COUNT);
-    for (const writer of writers) writer.stop();
-    await Promise.all(running);
-
-    // Once more for all of them: what counts is on disk.
-    await Promise.all(cluster.programs.map((program) => program.kill()));
-    await Promise.all(cluster.programs.map((program) => program.startAgain()));
-    await untilAllNodesReachable(cluster.insert, cluster.select);
-
-    for (const writer of writers) {
-      const { lost, changed, unknown, kept } = await writer.compare(cluster.reader());
-      expect({ lost, changed, unknown }).toEqual({ lost: [], changed: [], unknown: [] });
-      expect(kept).toBeGreaterThan(0);
-    }
+    await using cluster = await Cluster.start();
+    await killInTurn({
+      roundCount: ROUND_COUNT,
+      programs: cluster.programs,
+      writeUrl: cluster.writer().url,
+      reader: cluster.reader(),
+      untilWell: async () => untilAllNodesReachable(cluster.insert, cluster.select),
+    });
+    expect(cluster.programs.map((program) => program.child.hasExited)).not.toContain(true);
   },
 );
+
+const singleRoundCount = Math.ceil(ROUND_COUNT / 4);
+
+test(`nor does a vmsingle over ${singleRoundCount} (seed ${SEED})`, { timeout }, async () => {
+  using folder = new TemporaryFolder();
+  const flags = [`-storageDataPath=${folder.at("data")}`];
+  const single = await Program.start({ program: "vmsingle", flags });
+  await killInTurn({
+    roundCount: singleRoundCount,
+    programs: [single],
+    writeUrl: `${single.url}/api/v1/write`,
+    reader: new Reader(single.url),
+    untilWell: async () => {},
+  });
+  expect(single.child.hasExited).toBe(false);
+  await single.stop();
+});

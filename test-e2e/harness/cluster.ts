@@ -1,6 +1,6 @@
 /** Two vmstorage, a vminsert and a vmselect as processes, with a writer and a reader at hand. */
 import { TemporaryFolder } from "./folder.ts";
-import { Program } from "./program.ts";
+import { type Launcher, Program } from "./program.ts";
 import { Reader } from "./reader.ts";
 import { Writer } from "./writer.ts";
 
@@ -8,6 +8,8 @@ interface ClusterOptions {
   readonly storageFlags?: readonly string[];
   readonly insertFlags?: readonly string[];
   readonly selectFlags?: readonly string[];
+  /** What starts the programs; `bin/` when not given. */
+  readonly launcher?: Launcher;
 }
 
 export class Cluster implements AsyncDisposable {
@@ -29,8 +31,9 @@ export class Cluster implements AsyncDisposable {
   static async start(options: ClusterOptions = {}): Promise<Cluster> {
     const folder = new TemporaryFolder();
     const started: Program[] = [];
-    const start = async (...of: Parameters<typeof Program.start>): Promise<Program> => {
-      const program = await Program.start(...of);
+    const launching = options.launcher === undefined ? {} : { launcher: options.launcher };
+    const start = async (of: Parameters<typeof Program.start>[0]): Promise<Program> => {
+      const program = await Program.start({ ...of, ...launching });
       started.push(program);
       return program;
     };

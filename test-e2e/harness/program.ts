@@ -27,12 +27,19 @@ const LISTENERS_OF: Readonly<Record<ProgramName, readonly Listener[]>> = {
   vmstorage: ["httpListenAddr", "vminsertAddr", "vmselectAddr"],
 };
 
+/** Command and first arguments that start a program. */
+export type Launcher = (program: ProgramName) => readonly [string, ...string[]];
+
+const fromSources: Launcher = (program) => [join(REPOSITORY, "bin", program)];
+
 interface ProgramOptions {
   readonly program: ProgramName;
   /** To tell two of a kind apart in messages. */
   readonly name?: string;
   /** Without the flags that listen. */
   readonly flags: readonly string[];
+  /** What starts it; `bin/<program>` when not given. */
+  readonly launcher?: Launcher;
 }
 
 export class Program {
@@ -97,14 +104,15 @@ export class Program {
   }
 
   #spawn(): Child {
-    const { program } = this.#options;
+    const { program, launcher = fromSources } = this.#options;
+    const [command, ...first] = launcher(program);
     const listening = LISTENERS_OF[program].map(
       (listener) => `-${listener}=${this.#addresses.get(listener) ?? "127.0.0.1:0"}`,
     );
     return new Child({
       name: this.name,
-      command: join(REPOSITORY, "bin", program),
-      arguments: [...listening, ...this.#flags],
+      command,
+      arguments: [...first, ...listening, ...this.#flags],
     });
   }
 
