@@ -46,7 +46,7 @@ export interface RowSink {
   write(batch: RowBatch): Promise<WriteOutcome>;
 }
 
-/** Rows refused for good, e.g. { "too_old": 3 }: reasons are the `reason` label of vm_rows_ignored_total. */
+/** Rows refused for good, e.g. { "small_timestamp": 3 }: reasons are the `reason` label of vm_rows_ignored_total. */
 export interface WriteOutcome {
   readonly ignoredByReason: Readonly<Record<string, number>>;
 }

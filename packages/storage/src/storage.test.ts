@@ -135,7 +135,7 @@ test("rows outside retention or too far in the future are refused, and no others
   const times = [now - 11 * day, now - 9 * day, now, now + day, now + 3 * day];
   const rows = times.map((ms, i) => ({ key: keyNumber(i), ms, bits: 0x3ff0000000000000n }));
   const outcome = await storage.write(batchOf(new FakeSeriesTable(), rows));
-  expect(outcome.ignoredByReason).toEqual({ too_old: 1, too_far_in_future: 1 });
+  expect(outcome.ignoredByReason).toEqual({ small_timestamp: 1, big_timestamp: 1 });
   const samples: Samples = new Map();
   for (const row of rows.slice(1, 4)) addRow(samples, row);
   await expectSamples(storage, samples);

@@ -159,7 +159,7 @@ function translate(refs: Uint32Array, slots: Uint32Array, target: Uint32Array): 
 
 function reasonOf(slot: number, ms: number, bounds: TimeBounds): string {
   if (slot >= REFUSED_MIN) return refusalOf(slot);
-  return ms < bounds.oldestMs ? "too_old" : "too_far_in_future";
+  return ms < bounds.oldestMs ? "small_timestamp" : "big_timestamp";
 }
 
 function countOne(counts: Record<string, number>, reason: string): void {
