@@ -24,7 +24,7 @@ const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
 const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+$/;
 
 /** Sum of `1h30m5.5s`-like parts, in milliseconds (not rounded); NaN when `text` is none. */
-export function durationTextToMs(text: string): number {
+function durationTextToMs(text: string): number {
   if (!DURATION.test(text)) return NaN;
   let totalMs = 0;
   for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)) {

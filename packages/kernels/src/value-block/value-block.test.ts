@@ -1,7 +1,7 @@
 import { forEachSeed, type Random } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
 import { decodeValuesPlain, encodeValuesPlain, VALUES_PER_BLOCK_MAX } from "./plain.ts";
-import { type Shape, SHAPES } from "./value-shapes.ts";
+import { type Shape, SHAPES } from "./value-block-fixtures.ts";
 import { decodeValues, encodeValues } from "./wasm.ts";
 
 const TWINS = [
