@@ -25,6 +25,7 @@ const series: readonly Series[] = Array.from({ length: SERIES_COUNT }, (_, index
 const count = { query: "count(composed)", time: timeMs / 1_000 };
 
 describe.skipIf(!hasContainerEngine())("docker compose", () => {
+  const running = new AsyncDisposableStack();
   let environment: StartedDockerComposeEnvironment;
   beforeAll(async () => {
     environment = await new DockerComposeEnvironment(REPOSITORY, "docker-compose.yml")
@@ -37,8 +38,11 @@ describe.skipIf(!hasContainerEngine())("docker compose", () => {
       })
       .withBuild()
       .up();
+    running.defer(async () => {
+      await environment.down({ removeVolumes: true, timeout: 60_000 });
+    });
   }, 600_000);
-  afterAll(async () => environment.down({ removeVolumes: true, timeout: 60_000 }), 120_000);
+  afterAll(async () => running.disposeAsync(), 120_000);
 
   const urlOf = (container: string, port: number): string =>
     `http://127.0.0.1:${environment.getContainer(container).getMappedPort(port)}`;

@@ -100,9 +100,10 @@ function expectShape(path: string, data: unknown): void {
   }
 }
 
+const running = new AsyncDisposableStack();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start();
+  cluster = running.use(await Cluster.start());
   await cluster.writer().write([
     {
       labels: { __name__: "up", job: "node", instance: "a:9100" },
@@ -110,7 +111,7 @@ beforeAll(async () => {
     },
   ]);
 });
-afterAll(async () => cluster[Symbol.asyncDispose]());
+afterAll(async () => running.disposeAsync());
 
 async function ask({ method, path, form, query }: GrafanaRequest): Promise<Answer> {
   const inUrl = new URLSearchParams(query).toString();

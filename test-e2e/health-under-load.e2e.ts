@@ -11,9 +11,10 @@ const SERIES_COUNT = 400;
 const SAMPLES_PER_SERIES = 700;
 const HEALTH_CHECK_COUNT = 10;
 
+const running = new AsyncDisposableStack();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start({ selectFlags: ["-search.maxQueryDuration=5m"] });
+  cluster = running.use(await Cluster.start({ selectFlags: ["-search.maxQueryDuration=5m"] }));
   for (let first = 0; first < SERIES_COUNT; first += 20) {
     await cluster.writer().write(
       Array.from({ length: 20 }, (_, index): Series => ({
@@ -25,7 +26,7 @@ beforeAll(async () => {
     );
   }
 });
-afterAll(async () => cluster[Symbol.asyncDispose]());
+afterAll(async () => running.disposeAsync());
 
 /** A query that reads each sample once for each of its points; `pointCount` sets how long it runs. */
 function heavyQuery(pointCount: number): {

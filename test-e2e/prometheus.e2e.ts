@@ -34,6 +34,7 @@ function promtoolSays(metrics: string): { status: number | null; complaints: str
 }
 
 describe.skipIf(programs === undefined)("a real Prometheus", () => {
+  const running = new AsyncDisposableStack();
   let cluster: Cluster;
   let prometheus: Prometheus;
   /** The closed time, in Unix seconds. */
@@ -43,17 +44,19 @@ describe.skipIf(programs === undefined)("a real Prometheus", () => {
 
   beforeAll(
     async () => {
-      cluster = await Cluster.start();
-      prometheus = await Prometheus.start({
-        programs: programs ?? "",
-        folder: cluster.folder,
-        writeUrl: cluster.writer().url,
-        targets: {
-          vminsert: [cluster.insert.address("httpListenAddr")],
-          vmselect: [cluster.select.address("httpListenAddr")],
-          vmstorage: cluster.storages.map((storage) => storage.address("httpListenAddr")),
-        },
-      });
+      cluster = running.use(await Cluster.start());
+      prometheus = running.use(
+        await Prometheus.start({
+          programs: programs ?? "",
+          folder: cluster.folder,
+          writeUrl: cluster.writer().url,
+          targets: {
+            vminsert: [cluster.insert.address("httpListenAddr")],
+            vmselect: [cluster.select.address("httpListenAddr")],
+            vmstorage: cluster.storages.map((storage) => storage.address("httpListenAddr")),
+          },
+        }),
+      );
       const { reader } = prometheus;
       const scrapeCount = async (seconds: number): Promise<number> => {
         const query = `min(count_over_time(up{job!="node"}[${seconds}s]))`;
@@ -75,10 +78,7 @@ describe.skipIf(programs === undefined)("a real Prometheus", () => {
     (SCRAPE_SECONDS + 300) * 1_000,
   );
 
-  afterAll(async () => {
-    await prometheus[Symbol.asyncDispose]();
-    await cluster[Symbol.asyncDispose]();
-  });
+  afterAll(async () => running.disposeAsync());
 
   const middle = (): string => String(start + Math.floor((end - start) / 2));
 

@@ -22,11 +22,14 @@ const BODY_SIZE_MAX = 256 * 1024;
 const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 120_000;
 const endS = startMs / 1_000 + 60;
 
+const running = new AsyncDisposableStack();
 let cluster: Cluster;
 beforeAll(async () => {
-  cluster = await Cluster.start({ insertFlags: [`-maxInsertRequestSize=${BODY_SIZE_MAX}`] });
+  cluster = running.use(
+    await Cluster.start({ insertFlags: [`-maxInsertRequestSize=${BODY_SIZE_MAX}`] }),
+  );
 });
-afterAll(async () => cluster[Symbol.asyncDispose]());
+afterAll(async () => running.disposeAsync());
 
 function at(index: number, valueBits: bigint): Sample {
   return { timeMs: startMs + index * 1_000, valueBits };

@@ -77,3 +77,15 @@ test("every format page belongs to code", () => {
     .join("\n");
   expect(files("docs/formats/*.md").filter((page) => !code.includes(page))).toEqual([]);
 });
+
+test("every pnpm command of a page is there", () => {
+  const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+  const known = new Set([...Object.keys(scripts), "install", "vitest"]);
+  const missing = pages.flatMap((page) =>
+    [...read(page).matchAll(/\bpnpm ([a-z][\w:-]*)/g)]
+      .map(([, command = ""]) => command)
+      .filter((command) => !known.has(command))
+      .map((command) => `${page}: pnpm ${command}`),
+  );
+  expect(missing).toEqual([]);
+});
