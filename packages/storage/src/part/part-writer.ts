@@ -2,8 +2,8 @@
  * Writes one part: series in part order, each cut into blocks, streamed to a file under a temporary
  * name, which gets its own name once all of it is on the disk. Format: docs/formats/part.md.
  *
- * Memory: buffers of fixed size, per series 16 bytes of identity, and the postings: about 1 byte per label
- * of a series and 200 per distinct label value.
+ * Memory, all of it flat: buffers of fixed size, per series 16 bytes of identity, and the postings: about 1 byte per
+ * label of a series, and per distinct label its bytes and about 50 more.
  */
 import { join } from "node:path";
 import { assert, ByteWriter, type Disk } from "@tideline/common";
@@ -184,7 +184,7 @@ export class PartWriter {
     const { disk, folder, name } = this.#options;
     const path = join(folder, name);
     try {
-      this.#writeEnd();
+      await this.#writeEnd();
       await this.#sink.sync();
     } catch (error) {
       this.abort();
@@ -220,7 +220,7 @@ export class PartWriter {
     }
   }
 
-  #writeEnd(): void {
+  async #writeEnd(): Promise<void> {
     const sink = this.#sink;
     this.#flushSeriesPage(this.#seriesCount);
     const sections: Section[] = [sink.endSection(SECTION_DATA, NO_META)];
@@ -231,7 +231,7 @@ export class PartWriter {
     this.#writeIdentities();
     sections.push(sink.endSection(SECTION_IDENTITIES, NO_META));
     sink.startSection();
-    const postingsRoot = this.#postings.write(sink);
+    const postingsRoot = await this.#postings.write(sink);
     sections.push(sink.endSection(SECTION_POSTINGS, encodeTreeRoot(postingsRoot)));
     for (const name of [SECTION_MISSED, SECTION_VERSIONS]) {
       sink.startSection();

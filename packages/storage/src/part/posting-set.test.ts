@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from "@tideline/common";
 import { forEachSeed, type Random } from "@tideline/common/testing";
 import { expect, test } from "vitest";
-import { decodePostings, PostingList } from "./posting-set.ts";
+import { decodePostings, PostingSets } from "./posting-set.ts";
 
 function randomOrdinals(random: Random): number[] {
   const ordinals: number[] = [];
@@ -14,14 +14,41 @@ function randomOrdinals(random: Random): number[] {
   return ordinals;
 }
 
-function encoded(ordinals: readonly number[]): Uint8Array {
-  const list = new PostingList(ordinals[0] ?? 0);
-  for (const ordinal of ordinals.slice(1)) list.add(ordinal);
-  expect(list.count).toBe(ordinals.length);
+function encodedSet(sets: PostingSets, set: number): Uint8Array {
   const writer = new ByteWriter();
-  list.encode(writer);
+  sets.encode(set, writer);
   return writer.copy();
 }
+
+function encoded(ordinals: readonly number[]): Uint8Array {
+  const sets = new PostingSets();
+  const set = sets.open(ordinals[0] ?? 0);
+  for (const ordinal of ordinals.slice(1)) sets.add(set, ordinal);
+  return encodedSet(sets, set);
+}
+
+test("sets that grow side by side do not touch each other", () => {
+  forEachSeed(50, (random) => {
+    const sets = new PostingSets();
+    const wanted = Array.from({ length: 1 + random.below(60) }, () => randomOrdinals(random));
+    const added = wanted.map((ordinals, set) => {
+      expect(sets.open(ordinals[0] ?? 0)).toBe(set);
+      return 1;
+    });
+    for (let rest = wanted.flat().length - wanted.length; rest > 0;) {
+      const set = random.below(wanted.length);
+      const ordinal = wanted[set]?.[added[set] ?? 0];
+      if (ordinal === undefined) continue;
+      sets.add(set, ordinal);
+      added[set] = (added[set] ?? 0) + 1;
+      rest -= 1;
+    }
+    for (const [set, ordinals] of wanted.entries()) {
+      const bytes = encodedSet(sets, set);
+      expect([...decodePostings(new ByteReader(bytes), 2 ** 32)]).toEqual(ordinals);
+    }
+  });
+});
 
 test("a set comes back, and every truncation of it is noticed", () => {
   forEachSeed(200, (random) => {

@@ -1,16 +1,20 @@
 /**
- * Collects the postings of a part while its series go by, and writes them at the end.
+ * Collects the postings of a part while its series go by, and writes them at the end. All of it lies in flat memory: a
+ * part may have as many labels as series, and a lane's heap is small.
  *
  * Neighbours in part order share most labels, at the same place: those are found by comparing bytes with the series
  * before, without a hash. Costs about 1.5 µs a series of ten labels.
  */
-import { ByteReader, ByteWriter } from "@tideline/common";
+import { assert, ByteReader, ByteWriter } from "@tideline/common";
 import { keyTenant } from "@tideline/model";
+import { LabelPairs } from "../head/label-pairs.ts";
+import { sortSliced } from "../head/sliced-sort.ts";
+import { Breather } from "../lane/breather.ts";
 import { PageBuilder } from "./page.ts";
 import { PageTreeWriter, type TreeRoot } from "./page-tree.ts";
 import type { PartSink } from "./part-sink.ts";
 import { writePostingKey } from "./posting-key.ts";
-import { PostingList } from "./posting-set.ts";
+import { PostingSets } from "./posting-set.ts";
 
 const PAGE_SIZE = 32 * 1024;
 /** Larger sets are units of their own, so that reading a neighbour does not read them. */
@@ -25,16 +29,22 @@ const NO_BYTES = new Uint8Array(0);
 interface Slot {
   readonly start: number;
   readonly end: number;
-  readonly list: PostingList;
+  readonly set: number;
 }
 
 export class PostingsBuilder {
-  /** By posting key, one character per byte: sorts as its bytes do. */
-  readonly #lists = new Map<string, PostingList>();
+  /** Posting keys → numbers of their sets; they name their tenant themselves. */
+  readonly #keys = new LabelPairs();
+  readonly #sets = new PostingSets();
   /** Key of the series before; bytes behind its labels are older. */
   #previousKey = new Uint8Array(1024);
   readonly #idBytes = new ByteWriter(1024);
   #previousSlots: Slot[] = [];
+
+  /** Distinct labels so far, and tenants. */
+  get labelCount(): number {
+    return this.#keys.count;
+  }
 
   /** @param ordinal greater than those before; @param key borrowed */
   add(ordinal: number, key: Uint8Array): void {
@@ -43,7 +53,7 @@ export class PostingsBuilder {
     // The tenant stands for the label without a name; it takes part in the comparison with the series before.
     reader.raw(8);
     slots.push(this.#slot(slots.length, ordinal, key, 0, reader.offset));
-    const isSameTenant = slots[0]?.list === this.#previousSlots[0]?.list;
+    const isSameTenant = slots[0]?.set === this.#previousSlots[0]?.set;
     if (!isSameTenant) this.#previousSlots = [];
     while (reader.restSize > 0) {
       const start = reader.offset;
@@ -59,13 +69,13 @@ export class PostingsBuilder {
   #slot(index: number, ordinal: number, key: Uint8Array, start: number, end: number): Slot {
     const previous = this.#previousSlots[index];
     if (previous && sameBytes(this.#previousKey, previous, key, start, end)) {
-      previous.list.add(ordinal);
-      return { start, end, list: previous.list };
+      this.#sets.add(previous.set, ordinal);
+      return { start, end, set: previous.set };
     }
-    return { start, end, list: this.#find(ordinal, key, start) };
+    return { start, end, set: this.#find(ordinal, key, start) };
   }
 
-  #find(ordinal: number, key: Uint8Array, start: number): PostingList {
+  #find(ordinal: number, key: Uint8Array, start: number): number {
     const isTenant = start === 0;
     const reader = new ByteReader(key, start);
     const name = isTenant ? NO_BYTES : reader.sized();
@@ -73,19 +83,19 @@ export class PostingsBuilder {
     this.#idBytes.clear();
     writePostingKey(this.#idBytes, keyTenant(key), name, value);
     const bytes = this.#idBytes.bytes();
-    const id = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-    const known = this.#lists.get(id);
-    if (known) {
-      known.add(ordinal);
-      return known;
-    }
-    const list = new PostingList(ordinal);
-    this.#lists.set(id, list);
-    return list;
+    const known = this.#keys.count;
+    const set = this.#keys.intern(0, bytes, 0, bytes.length);
+    if (set < known) this.#sets.add(set, ordinal);
+    else assert(this.#sets.open(ordinal) === set, "each posting key has the set of its number");
+    return set;
   }
 
-  /** Writes all sets, leaves and directories into the sink. At least one series was added. */
-  write(sink: PartSink): TreeRoot {
+  /** Writes all sets, leaves and directories into the sink, in slices. At least one series was added. */
+  async write(sink: PartSink): Promise<TreeRoot> {
+    const breather = new Breather();
+    const keys = this.#keys;
+    const numbers = Uint32Array.from({ length: keys.count }, (_, number) => number);
+    const order = await sortSliced(numbers, (a, b) => keys.compare(a, b), breather);
     const tree = new PageTreeWriter(sink);
     const page = new PageBuilder();
     const entry = new ByteWriter(4096);
@@ -95,16 +105,17 @@ export class PostingsBuilder {
       if (firstKey) tree.addLeaf(firstKey, page.finish());
       firstKey = null;
     };
-    for (const id of [...this.#lists.keys()].toSorted(byUnits)) {
-      const key = Buffer.from(id, "latin1");
+    for (const number of order) {
+      const key = keys.bytes(number);
       set.clear();
-      this.#lists.get(id)?.encode(set);
+      this.#sets.encode(number, set);
       entry.clear();
       entry.sized(key);
       writeSet(entry, set.bytes(), sink);
-      firstKey ??= key;
+      firstKey ??= key.slice();
       page.add(entry.bytes());
       if (page.size >= PAGE_SIZE) flush();
+      if (breather.due) await breather.breathe();
     }
     flush();
     return tree.finish();
@@ -121,11 +132,6 @@ function writeSet(entry: ByteWriter, set: Uint8Array, sink: PartSink): void {
   entry.u8(SET_OUTSIDE);
   entry.varint(pointer.offset);
   entry.varint(pointer.size);
-}
-
-function byUnits(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 function sameBytes(
