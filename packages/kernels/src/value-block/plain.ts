@@ -14,7 +14,7 @@ export const VALUES_PER_BLOCK_MAX = 8192;
 /** 8 bytes a value, as they are. */
 const CODEC_RAW = 0;
 /** One 8-byte pattern that all values share. */
-const CODEC_CONST = 1;
+export const CODEC_CONST = 1;
 /** decimal.ts */
 export const CODEC_DECIMAL = 2;
 /** residual.ts */
@@ -61,6 +61,11 @@ function isConst(values: Float64Array): boolean {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   for (let i = 2; i < words.length; i += 1) if (words[i] !== words[i & 1]) return false;
   return true;
+}
+
+/** Values as they are, in a block that is owned by the caller. @param bytes 8 per value; borrowed */
+export function rawBlock(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return tagged(CODEC_RAW, bytes);
 }
 
 function tagged(codec: number, body: Uint8Array): Uint8Array<ArrayBuffer> {

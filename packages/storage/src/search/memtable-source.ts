@@ -5,6 +5,7 @@ import type { Memtable } from "../head/memtable.ts";
 import type { SampleColumns } from "../head/sample-chains.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { selectSeries, type CompiledFilters } from "../index/select.ts";
+import { lowerBound } from "./lower-bound.ts";
 import type { SearchSource } from "./source.ts";
 import { TimestampPacker } from "./timestamp-packer.ts";
 
@@ -75,16 +76,4 @@ export class MemtableSource implements SearchSource {
   setAside(): boolean {
     return false;
   }
-}
-
-/** First of `count` ascending times that is at least `ms`. */
-function lowerBound(timestampsMs: Float64Array, count: number, ms: number): number {
-  let low = 0;
-  let high = count;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if ((timestampsMs[middle] as number) < ms) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

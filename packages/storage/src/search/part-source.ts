@@ -1,9 +1,10 @@
-/** A part as a search source: its blocks go out as they lie in the file. */
+/** A part as a search source: its blocks go out as they lie in the file, or what of them is in the time range. */
 import { CorruptionError, type Tenant, type ValueBlock } from "@tideline/model";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { meet, selectSeries, type CompiledFilters } from "../index/select.ts";
 import type { LanePart } from "../lane/lane-parts.ts";
 import type { PartReader } from "../part/part-reader.ts";
+import { BlockCutter } from "./block-cutter.ts";
 import type { SearchSource } from "./source.ts";
 
 export interface PartSourceOptions {
@@ -18,10 +19,12 @@ export interface PartSourceOptions {
 export class PartSource implements SearchSource {
   readonly #options: PartSourceOptions;
   readonly #part: PartReader;
+  readonly #cutter: BlockCutter;
 
   constructor(options: PartSourceOptions) {
     this.#options = options;
     this.#part = options.part.part;
+    this.#cutter = new BlockCutter(options);
   }
 
   get where(): string {
@@ -43,7 +46,7 @@ export class PartSource implements SearchSource {
   }
 
   identityOf(ordinal: number): Uint8Array {
-    return this.#part.series(ordinal).identity;
+    return this.#part.identity(ordinal);
   }
 
   keyOf(ordinal: number): Uint8Array {
@@ -51,9 +54,10 @@ export class PartSource implements SearchSource {
   }
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {
-    const { startMs, endMs, firstTimestampId } = this.#options;
-    for (const { timestamps, bytes } of this.#part.readBlocks(ordinal, startMs, endMs)) {
-      target.push({ timestamps: { ...timestamps, id: timestamps.id + firstTimestampId }, bytes });
+    const { startMs, endMs } = this.#options;
+    for (const whole of this.#part.readBlocks(ordinal, startMs, endMs)) {
+      const block = this.#cutter.cut(whole);
+      if (block) target.push(block);
     }
   }
 

@@ -1,0 +1,98 @@
+/**
+ * Cuts blocks to the time range of a search. A part's block may hold a day where a query wants its last five minutes:
+ * the lane unpacks it once and sends these, so that neither the way to the reader nor the reader has to do with the rest.
+ *
+ * What is cut out travels as it is, 8 bytes a value, and only where that is shorter than the block: nothing is packed anew.
+ */
+import { cutValues, decodeTimestamps, encodeTimestamps } from "@tideline/kernels";
+import type { TimestampBlock, ValueBlock } from "@tideline/model";
+import { lowerBound } from "./lower-bound.ts";
+
+export interface BlockCutterOptions {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Added to the ids of timestamp blocks, which are at least 0. */
+  readonly firstTimestampId: number;
+}
+
+/** Timestamp blocks remembered at a time; past it they are worked out anew. */
+const KNOWN_COUNT_MAX = 4096;
+
+/** A timestamp block as this search knows it. */
+interface Times {
+  readonly whole: TimestampBlock;
+  /** What of it lies in the time range: samples `from` to `to`; null where all of it does, or it cannot be read. */
+  readonly part: {
+    readonly block: TimestampBlock;
+    readonly from: number;
+    readonly to: number;
+  } | null;
+  readonly isOutside: boolean;
+}
+
+export class BlockCutter {
+  readonly #options: BlockCutterOptions;
+  readonly #known = new Map<number, Times>();
+
+  constructor(options: BlockCutterOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the block or what is wanted of it; null when no sample of it is in the time range */
+  cut({ timestamps, bytes }: ValueBlock): ValueBlock | null {
+    const { whole, part, isOutside } = this.#timesOf(timestamps);
+    if (isOutside) return null;
+    const cut = part && cutOrNull(bytes, whole.count, part.from, part.to);
+    return part && cut ? { timestamps: part.block, bytes: cut } : { timestamps: whole, bytes };
+  }
+
+  #timesOf(timestamps: TimestampBlock): Times {
+    let times = this.#known.get(timestamps.id);
+    if (!times) {
+      times = this.#work(timestamps);
+      if (this.#known.size === KNOWN_COUNT_MAX) this.#known.clear();
+      this.#known.set(timestamps.id, times);
+    }
+    return times;
+  }
+
+  #work(timestamps: TimestampBlock): Times {
+    const { startMs, endMs, firstTimestampId } = this.#options;
+    const { count, minMs, maxMs, bytes } = timestamps;
+    const whole = { ...timestamps, id: timestamps.id + firstTimestampId };
+    if (minMs >= startMs && maxMs <= endMs) return { whole, part: null, isOutside: false };
+    const timestampsMs = new Float64Array(count);
+    try {
+      decodeTimestamps(bytes, timestampsMs);
+    } catch (error) {
+      return { whole, part: leftToReader(error), isOutside: false };
+    }
+    const from = lowerBound(timestampsMs, count, startMs);
+    const to = lowerBound(timestampsMs, count, endMs + 1);
+    if (from === to) return { whole, part: null, isOutside: true };
+    const wanted = timestampsMs.subarray(from, to);
+    const block: TimestampBlock = {
+      // Whole blocks have the ids from 0 on.
+      id: -1 - whole.id,
+      count: to - from,
+      minMs: wanted[0] as number,
+      maxMs: wanted[wanted.length - 1] as number,
+      bytes: encodeTimestamps(wanted),
+    };
+    return { whole, part: { block, from, to }, isOutside: false };
+  }
+}
+
+function cutOrNull(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array | null {
+  try {
+    return cutValues(bytes, { count, from, to });
+  } catch (error) {
+    return leftToReader(error);
+  }
+}
+
+/** A block that cannot be read goes out whole: its reader says what is wrong with it. */
+function leftToReader(error: unknown): null {
+  if (error instanceof RangeError) return null;
+  throw error;
+}
