@@ -6,15 +6,20 @@ import { ByteReader, ByteWriter } from "@tideline/common";
 
 export const TENANT_SIZE = 8;
 
+/** A series frame holds a whole key, and must fit a ring; a posting key tells the size of a name in 16 bits. */
+const KEY_SIZE_MAX = 1024 * 1024;
+const NAME_SIZE_MAX = 0xffff;
+
 /**
  * Checks the shape of a key and finds where each label ends.
  *
  * @param ends is overwritten
  * @returns false for bytes that are no canonical key: sizes that lie, no labels, names out of order,
- * an empty name or value. That text is UTF-8 is not looked at.
+ * an empty name or value, or more than can be kept. That text is UTF-8 is not looked at.
  */
 export function parseKey(key: Uint8Array, ends: number[]): boolean {
   ends.length = 0;
+  if (key.length > KEY_SIZE_MAX) return false;
   let at = TENANT_SIZE;
   let previousStart = 0;
   let previousEnd = 0;
@@ -22,7 +27,7 @@ export function parseKey(key: Uint8Array, ends: number[]): boolean {
     const nameSize = sizeAt(key, at);
     const nameStart = at + prefixSize(nameSize);
     const nameEnd = nameStart + nameSize;
-    if (nameSize === 0 || nameEnd >= key.length) return false;
+    if (nameSize === 0 || nameSize > NAME_SIZE_MAX || nameEnd >= key.length) return false;
     const valueSize = sizeAt(key, nameEnd);
     at = nameEnd + prefixSize(valueSize) + valueSize;
     if (valueSize === 0 || at > key.length) return false;

@@ -20,6 +20,13 @@ interface TenantEntry {
 
 const NO_SERIES = new Uint32Array(0);
 
+/**
+ * What a tenant and a label name take of the heap, generously: a head counts them, so that it is flushed before a flood
+ * of them fills the lane's heap, which is smaller than the memory for heads.
+ */
+const TENANT_HEAP_SIZE = 1024;
+const NAME_HEAP_SIZE = 256;
+
 export class SeriesLabels implements LabelIndex {
   readonly #pairs = new LabelPairs();
   readonly #tenants: Tenant[] = [];
@@ -30,11 +37,14 @@ export class SeriesLabels implements LabelIndex {
   readonly #lists = new PostingLists();
   readonly #tenantByName = new Map<string, TenantEntry>();
   #lastTenant: TenantEntry | null = null;
+  /** Over all tenants. */
+  #nameCount = 0;
   /** Ends of labels in the key that is being added. */
   readonly #labelEnds: number[] = [];
 
   get memorySize(): number {
-    return this.rows.memorySize + this.#postings.memorySize + this.#lists.memorySize;
+    const heapSize = this.#tenants.length * TENANT_HEAP_SIZE + this.#nameCount * NAME_HEAP_SIZE;
+    return this.rows.memorySize + this.#postings.memorySize + this.#lists.memorySize + heapSize;
   }
 
   /**
@@ -96,6 +106,7 @@ export class SeriesLabels implements LabelIndex {
     if (pairsOfName === undefined) {
       pairsOfName = this.#lists.addList();
       tenant.names.set(name, pairsOfName);
+      this.#nameCount += 1;
     }
     this.#lists.append(pairsOfName, pair);
   }

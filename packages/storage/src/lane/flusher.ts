@@ -79,13 +79,10 @@ export class Flusher {
   get #isDue(): boolean {
     const { heads, flushWalSize, flushIntervalMs, memtableSizeMax } = this.#options;
     if (heads.frozen || heads.failed) return true;
-    if (heads.memtable.sampleCount === 0) return false;
+    // Series whose samples are all refused fill memory and log as well: such a generation ends without a part.
+    if (heads.walSize >= flushWalSize || heads.memtable.memorySize > memtableSizeMax) return true;
     const ageMs = this.#ports.clock.monotonicMs() - this.#generationStartMs;
-    return (
-      heads.walSize >= flushWalSize ||
-      ageMs >= flushIntervalMs ||
-      heads.memtable.memorySize > memtableSizeMax
-    );
+    return heads.memtable.sampleCount > 0 && ageMs >= flushIntervalMs;
   }
 
   #freeze(): void {
