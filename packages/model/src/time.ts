@@ -3,7 +3,8 @@
  *
  * A plain number is Unix seconds, as in Prometheus; large ones are taken as milli-, micro- or nanoseconds,
  * as VictoriaMetrics does (reference 1.2.1). Unlike there, a bare four-digit number is not a year:
- * Prometheus' clients send small Unix times. Results are integer milliseconds, rounded down.
+ * Prometheus' clients send small Unix times. Results are integer milliseconds: numbers are rounded to the
+ * nearest one, texts cut off, as in Prometheus.
  */
 import { InputError } from "./errors.ts";
 
@@ -72,7 +73,8 @@ export function parseTimeMs(text: string, name: string, nowMs: number): number {
 }
 
 function timeTextToMs(text: string, nowMs: number): number {
-  if (NUMBER.test(text)) return unixToMs(Number(text));
+  // Prometheus rounds Unix seconds to the nearest millisecond.
+  if (NUMBER.test(text)) return Math.round(unixToMs(Number(text)));
   // Prometheus' own words for "from the beginning" and "to the end".
   if (text === "-292273086-05-16T16:47:06Z") return -TIME_MAX_MS;
   if (text === "292277025-08-18T07:12:54.999999999Z") return TIME_MAX_MS;

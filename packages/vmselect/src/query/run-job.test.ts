@@ -107,9 +107,29 @@ test("a label named like a property of objects is a label like others", async ()
   expect(Buffer.concat(chunks).toString()).toBe('[{"__name__":"odd","__proto__":"x"}]');
 });
 
-test("a text that is no selector is the client's fault", async () => {
-  await expect(dataOf(index("series", { selectorTexts: ["up{"] }))).rejects.toMatchObject({
-    name: "InputError",
-    status: 400,
-  });
-});
+test.for([
+  {
+    what: "no selector",
+    job: index("series", { selectorTexts: ["up{"] }),
+    message: /^invalid parameter "match\[\]": 1:/,
+  },
+  {
+    what: "everything",
+    job: index("series", { selectorTexts: ["{}"] }),
+    message: /at least one non-empty matcher/,
+  },
+  {
+    what: "no query",
+    job: query("sum("),
+    message: /^invalid parameter "query": 1:\d+: parse error/,
+  },
+])(
+  "a text that is $what is the client's fault, and the argument is named",
+  async ({ job, message }) => {
+    await expect(dataOf(job)).rejects.toMatchObject({
+      name: "InputError",
+      status: 400,
+      message: expect.stringMatching(message) as string,
+    });
+  },
+);

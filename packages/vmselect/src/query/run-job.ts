@@ -7,7 +7,7 @@ import {
   type SearchQuery,
   type SeriesSource,
 } from "@tideline/model";
-import { combine, extraFilterMatchers, selectorFilters } from "./extra-filters.ts";
+import { combine, extraFilterMatchers, matchFilters, ofArgument } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
 
 const TRUNCATED = "results truncated due to limit";
@@ -40,7 +40,7 @@ async function runQuery(
   signal: AbortSignal,
 ): Promise<JobAnswer> {
   const result = await execute(
-    prepare(job.text),
+    ofArgument("query", () => prepare(job.text)),
     {
       tenant: job.tenant,
       grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
@@ -73,7 +73,7 @@ function cutToLimit(result: QueryResult, limit: number): QueryResult {
 function searchOf(job: IndexJob): SearchQuery {
   return {
     tenant: job.tenant,
-    filters: combine(selectorFilters(job.selectorTexts), extraFilterMatchers(job.extraFilters)),
+    filters: combine(matchFilters(job.selectorTexts), extraFilterMatchers(job.extraFilters)),
     startMs: job.startMs,
     endMs: job.endMs,
     seriesCountMax: job.seriesCountMax,
