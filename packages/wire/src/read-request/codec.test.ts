@@ -1,5 +1,5 @@
 import { forEachSeed } from "@tideline/common/testing";
-import { CorruptionError, type SearchQuery } from "@tideline/model";
+import { CorruptionError, InputError, type SearchQuery } from "@tideline/model";
 import { expect, test } from "vitest";
 import { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./codec.ts";
 
@@ -27,6 +27,14 @@ const requests: ReadRequest[] = [
 
 test.for(requests)("a request comes back equal: $kind", (request) => {
   expect(decodeReadRequest(encodeReadRequest(request))).toEqual(request);
+});
+
+test("a request that no ring to a lane holds is refused at both ends", () => {
+  const matcher = { name: "__name__", operator: "=", value: "a" } as const;
+  const filters = Array.from({ length: 200_000 }, () => [matcher]);
+  const request: ReadRequest = { kind: "seriesKeys", query: { ...query, filters }, limit: 0 };
+  expect(() => encodeReadRequest(request)).toThrow(InputError);
+  expect(() => decodeReadRequest(new Uint8Array(2 ** 21).fill(1))).toThrow(/2097152 bytes/);
 });
 
 test("every truncation is noticed", () => {

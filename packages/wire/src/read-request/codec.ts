@@ -6,6 +6,7 @@
 import { ByteReader, ByteWriter } from "@tideline/common";
 import {
   CorruptionError,
+  InputError,
   type Matcher,
   type MatchOperator,
   type SearchQuery,
@@ -24,11 +25,17 @@ export type ReadRequest =
 
 const VERSION = 1;
 
+/** Fits the ring to a lane with room to spare. */
+const REQUEST_SIZE_MAX = 1024 * 1024;
+
 /** The numbers on the wire are the positions in these lists: append only. */
 const KINDS = ["search", "labelNames", "labelValues", "seriesKeys"] as const;
 const OPERATORS: readonly MatchOperator[] = ["=", "!=", "=~", "!~"];
 
-/** @returns the bytes, owned by the caller */
+/**
+ * @returns the bytes, owned by the caller
+ * @throws {InputError} more selectors than one request may have
+ */
 export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer> {
   const writer = new ByteWriter(256);
   writer.u8(VERSION);
@@ -50,12 +57,19 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
       writer.text(value);
     }
   }
+  if (writer.size > REQUEST_SIZE_MAX) {
+    throw new InputError(
+      "TIDELINE_READ_REQUEST_SIZE",
+      `Cannot ask with selectors of ${writer.size} bytes: at most ${REQUEST_SIZE_MAX}`,
+    );
+  }
   return writer.copy();
 }
 
 /** @throws {CorruptionError} when the bytes are no request of a version known here */
 export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
   try {
+    if (bytes.length > REQUEST_SIZE_MAX) throw new RangeError(`it has ${bytes.length} bytes`);
     return readRequest(new ByteReader(bytes));
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
