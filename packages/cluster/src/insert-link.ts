@@ -1,6 +1,9 @@
 /**
- * The writing side of one node: gathers the blocks of a tick into one envelope, keeps what is unanswered
+ * The writing side of one node: gathers the blocks of a moment into one envelope, keeps what is unanswered
  * within a window, and gives answers back to their senders.
+ *
+ * A block that comes alone would cost an envelope, a write to the log and four wakings of threads: many times
+ * what its rows cost. So it waits a moment for others, and while an envelope is unanswered.
  */
 import { type Clock, systemClock } from "@tideline/common";
 import { OverloadError } from "@tideline/model";
@@ -20,11 +23,14 @@ export interface InsertLimits {
   readonly windowSizePerNode: number;
   /** A node that has not answered by then is taken for broken, and its stream with it. */
   readonly requestTimeoutMs: number;
+  /** How long a block waits for others that go with it. */
+  readonly gatherMs: number;
 }
 
 const INSERT_LIMITS: InsertLimits = {
   windowSizePerNode: 64 * 1024 * 1024,
   requestTimeoutMs: 30_000,
+  gatherMs: 1,
 };
 
 export interface InsertNodeStats {
@@ -65,7 +71,7 @@ export class InsertLink {
   readonly link: NodeLink;
   readonly #limits: InsertLimits;
   readonly #clock: Clock;
-  /** Blocks of this tick, and who waits for them. */
+  /** Blocks of this moment, and who waits for them. */
   #gathered: LaneBlock[] = [];
   #gatheredPending: Pending[] = [];
   #gatheredSize = 0;
@@ -94,7 +100,7 @@ export class InsertLink {
   }
 
   /**
-   * Sends a block to one of the node's lanes, together with the others of this tick.
+   * Sends a block to one of the node's lanes, together with the others of this moment.
    *
    * @throws {OverloadError} the node is away, or its window is full
    */
@@ -108,15 +114,8 @@ export class InsertLink {
       this.#gathered.push({ lane, bytes: block });
       this.#gatheredPending.push({ lane, rowCount: rowCountOf(block), resolve, reject });
       this.#gatheredSize += block.length;
-      if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) {
-        this.#flush();
-      } else if (!this.#flushIsDue && this.#requests.size === 0) {
-        this.#flushIsDue = true;
-        queueMicrotask(() => {
-          this.#flushIsDue = false;
-          this.#flush();
-        });
-      }
+      if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) this.#flush();
+      else this.#flushSoon();
     });
   }
 
@@ -142,6 +141,16 @@ export class InsertLink {
     const { name } = this.link.node;
     const message = `Node ${name} has ${this.#inFlightSize} bytes to answer, the window is ${this.#limits.windowSizePerNode}`;
     return new OverloadError("TIDELINE_NODE_WINDOW", message);
+  }
+
+  /** What is gathered leaves after its moment, or after that which follows the answers that are due. */
+  #flushSoon(): void {
+    if (this.#flushIsDue || this.#gathered.length === 0 || this.#requests.size > 0) return;
+    this.#flushIsDue = true;
+    this.#clock.after(this.#limits.gatherMs, () => {
+      this.#flushIsDue = false;
+      this.#flush();
+    });
   }
 
   #flush(): void {
@@ -184,13 +193,12 @@ export class InsertLink {
     const answers =
       envelope.status === STATUS_OK ? readAnswers(envelope.body, request.pending) : null;
     this.#requests.delete(envelope.id);
+    this.#flushSoon();
     if (!answers) {
       this.#reject(request, this.#refusedError(envelope.status));
       return;
     }
     this.#inFlightSize -= request.size;
-    // What was gathered meanwhile goes out as one envelope.
-    this.#flush();
     for (const [i, { rowCount, resolve }] of request.pending.entries()) {
       const answer = answers[i] as RowBlockAnswer;
       if (answer.status === "kept") this.#rowsSentCount += rowCount;

@@ -53,6 +53,8 @@ export class LaneClient {
   readonly #writer: RingWriter;
   readonly #reader: RingReader;
   readonly #outbox: Outbox;
+  /** Messages of this tick, in parts. */
+  #posted: (readonly Uint8Array[])[] = [];
   readonly #frames: FrameClient;
   readonly #blocks = new Map<number, Pending<RowBlockAnswer>>();
   readonly #calls = new Map<number, Pending<unknown>>();
@@ -173,9 +175,20 @@ export class LaneClient {
     throw new OverloadError("TIDELINE_LANE_CLOSED", `Cannot ${verb}: the storage is closing`);
   }
 
-  /** What is posted to a lane that is gone is answered by its death. */
+  /**
+   * The messages of a tick go together, so that the lane is woken once. What is posted to a lane that is gone is
+   * answered by its death.
+   */
   #post(...parts: readonly Uint8Array[]): void {
-    void this.#outbox.send(...parts);
+    this.#posted.push(parts);
+    if (this.#posted.length > 1) return;
+    queueMicrotask(() => {
+      const posted = this.#posted;
+      this.#posted = [];
+      this.#writer.together(() => {
+        for (const message of posted) void this.#outbox.send(...message);
+      });
+    });
   }
 
   async #opened(): Promise<void> {

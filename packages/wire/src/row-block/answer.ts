@@ -32,6 +32,11 @@ export interface RowBlockAnswer {
 const VERSION = 1;
 const REASONS_MAX = 64;
 
+const NO_REFS = new Uint32Array();
+
+/** The usual answer takes a short way: every row is kept, and there is nothing else to say. */
+const ALL_KEPT = Uint8Array.of(VERSION, STATUSES.indexOf("kept"), 0, 0, 0, 0);
+
 /** An answer with nothing but a status and what is given. */
 export function rowBlockAnswer(
   status: RowBlockStatus,
@@ -39,7 +44,7 @@ export function rowBlockAnswer(
 ): RowBlockAnswer {
   return {
     status,
-    unknownRefs: rest.unknownRefs ?? new Uint32Array(),
+    unknownRefs: rest.unknownRefs ?? NO_REFS,
     ignoredByReason: rest.ignoredByReason ?? {},
     retryAfterMs: rest.retryAfterMs ?? 0,
     message: rest.message ?? "",
@@ -48,6 +53,7 @@ export function rowBlockAnswer(
 
 /** @returns the bytes, owned by the caller */
 export function encodeRowBlockAnswer(answer: RowBlockAnswer): Uint8Array<ArrayBuffer> {
+  if (isAllKept(answer)) return ALL_KEPT.slice();
   const reasons = Object.entries(answer.ignoredByReason).slice(0, REASONS_MAX);
   const writer = new ByteWriter(64 + answer.unknownRefs.length * 4);
   writer.u8(VERSION);
@@ -66,6 +72,7 @@ export function encodeRowBlockAnswer(answer: RowBlockAnswer): Uint8Array<ArrayBu
 
 /** @throws {CorruptionError} when the bytes are no answer of a version known here */
 export function decodeRowBlockAnswer(bytes: Uint8Array): RowBlockAnswer {
+  if (isAllKeptBytes(bytes)) return rowBlockAnswer("kept");
   try {
     return read(new ByteReader(bytes));
   } catch (cause) {
@@ -76,6 +83,20 @@ export function decodeRowBlockAnswer(bytes: Uint8Array): RowBlockAnswer {
       { cause },
     );
   }
+}
+
+function isAllKept(answer: RowBlockAnswer): boolean {
+  const { status, unknownRefs, ignoredByReason, retryAfterMs, message } = answer;
+  if (status !== "kept" || unknownRefs.length > 0 || retryAfterMs > 0 || message !== "")
+    return false;
+  for (const _ in ignoredByReason) return false;
+  return true;
+}
+
+function isAllKeptBytes(bytes: Uint8Array): boolean {
+  if (bytes.length !== ALL_KEPT.length) return false;
+  for (let i = 0; i < ALL_KEPT.length; i += 1) if (bytes[i] !== ALL_KEPT[i]) return false;
+  return true;
 }
 
 function read(reader: ByteReader): RowBlockAnswer {
