@@ -2,6 +2,8 @@
 
 /** Size of a chunk, in bytes; one longer piece of text makes a longer chunk. */
 export const CHUNK_SIZE = 256 * 1024;
+/** Size of the first chunk: most answers need no more. */
+const FIRST_CHUNK_SIZE = 8 * 1024;
 
 /** Room that every chunk keeps for one point: `,[1700000000.123,"…"]` with the longest float in digits. */
 export const POINT_SIZE_MAX = 512;
@@ -9,7 +11,7 @@ export const POINT_SIZE_MAX = 512;
 export class ByteSink {
   readonly chunks: Uint8Array[] = [];
   /** The chunk being filled, and where. Writers of points use them directly. */
-  bytes = new Uint8Array(CHUNK_SIZE);
+  bytes = new Uint8Array(FIRST_CHUNK_SIZE);
   at = 0;
 
   /** Makes sure that `size` more bytes fit into the chunk. */
