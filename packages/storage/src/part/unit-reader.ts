@@ -81,14 +81,13 @@ export class UnitReader {
       window = { start: offset, bytes: this.read(offset, readSize) };
       this.#cache.add(this.#windows, name, window, readSize);
     }
-    const at = offset - window.start;
-    return this.#checkUnit(offset, window.bytes.subarray(at, at + size));
+    return this.#checkUnit(offset, window.bytes, offset - window.start, size);
   }
 
   /** Bytes of the file, unchecked; owned by the caller. */
   read(offset: number, size: number): Uint8Array {
-    // Not from Buffer's pool: views of it live long.
-    const bytes = Buffer.allocUnsafeSlow(size);
+    // Not from Buffer's pool: views of it live long. And no Buffer: views of those cost more.
+    const bytes = new Uint8Array(Buffer.allocUnsafeSlow(size).buffer);
     let readSize: number;
     try {
       readSize = this.#file.read(bytes, offset);
@@ -110,24 +109,25 @@ export class UnitReader {
     }
   }
 
-  /** Payload and checksum of a unit in memory. */
-  #checkUnit(offset: number, unit: Uint8Array): Uint8Array {
-    const size = unit.length - 4;
-    const payload = unit.subarray(0, size);
+  /** The payload of a unit in memory, `size` bytes at `start`, with its checksum behind it. */
+  #checkUnit(offset: number, bytes: Uint8Array, start: number, size: number): Uint8Array {
+    const end = start + size - 4;
+    const payload = bytes.subarray(start, end);
     const stored =
-      ((unit[size] as number) |
-        ((unit[size + 1] as number) << 8) |
-        ((unit[size + 2] as number) << 16) |
-        ((unit[size + 3] as number) << 24)) >>>
+      ((bytes[end] as number) |
+        ((bytes[end + 1] as number) << 8) |
+        ((bytes[end + 2] as number) << 16) |
+        ((bytes[end + 3] as number) << 24)) >>>
       0;
     if (stored !== unitCrc(payload, offset))
-      throw partDamage(this.path, offset, `checksum of ${unit.length} bytes`);
+      throw partDamage(this.path, offset, `checksum of ${size} bytes`);
     return payload;
   }
 
   #readUnit(pointer: UnitPointer): Uint8Array {
     this.#checkPointer(pointer);
-    return this.#checkUnit(pointer.offset, this.read(pointer.offset, pointer.size));
+    const { offset, size } = pointer;
+    return this.#checkUnit(offset, this.read(offset, size), 0, size);
   }
 
   #checkPointer({ offset, size }: UnitPointer): void {

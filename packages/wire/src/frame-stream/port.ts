@@ -35,8 +35,8 @@ export function serveFrames(
     onFault,
     transport: {
       frame(id, frame) {
-        const whole = aloneInBuffer(frame);
-        post(port, { type: "frame", id, frame: whole }, whole.buffer);
+        const alone = aloneInBuffer(frame);
+        post(port, { type: "frame", id, frame: alone }, alone.buffer);
       },
       failure(id, failure) {
         post(port, { type: "failure", id, failure });
@@ -83,11 +83,18 @@ function post(port: MessagePort, message: AnswerMessage, transferred?: ArrayBuff
   port.postMessage(message, transferred === undefined ? [] : [transferred]);
 }
 
-/** The bytes in an ArrayBuffer that holds nothing else: a view into a pool must not be transferred. */
+/** What a message of gRPC has around its frame at most: an envelope's head, and room for one. */
+const SURROUNDINGS_SIZE_MAX = 64;
+/** Smaller ones are copied, whatever lies around them. */
+const MOVED_SIZE_MIN = 16 * 1024;
+
+/** The bytes in an ArrayBuffer that holds nothing else of use: a view into a pool must not be transferred. */
 function aloneInBuffer(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
-  const { buffer } = bytes;
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === bytes.byteLength) {
-    return new Uint8Array(buffer);
+  const { buffer, byteLength, byteOffset } = bytes;
+  const surroundingsSize = buffer.byteLength - byteLength;
+  const isMessage = byteLength >= MOVED_SIZE_MIN && surroundingsSize <= SURROUNDINGS_SIZE_MAX;
+  if (buffer instanceof ArrayBuffer && (surroundingsSize === 0 || isMessage)) {
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
   return new Uint8Array(bytes);
 }

@@ -21,12 +21,13 @@ import {
 /** Makes the frames of one answer: ids of timestamp blocks must mean the same throughout. */
 export class SeriesFrameEncoder {
   readonly #sizeTarget: number;
-  readonly #timestampTable = new ByteWriter(1024);
-  readonly #seriesTable = new ByteWriter(1024);
-  readonly #valueTable = new ByteWriter(4096);
-  readonly #keys = new ByteWriter(16 * 1024);
-  readonly #timestamps = new ByteWriter(16 * 1024);
-  readonly #values = new ByteWriter(64 * 1024);
+  // They grow with the answer, once for all its frames; a small one should not pay for a large one's memory.
+  readonly #timestampTable = new ByteWriter(256);
+  readonly #seriesTable = new ByteWriter(256);
+  readonly #valueTable = new ByteWriter(256);
+  readonly #keys = new ByteWriter(1024);
+  readonly #timestamps = new ByteWriter(1024);
+  readonly #values = new ByteWriter(4096);
   /** Id of a timestamp block → its index in this frame. */
   readonly #indexOfId = new Map<number, number>();
   #seriesCount = 0;
