@@ -5,6 +5,7 @@
  * TIDELINE_KILL_ROUNDS sets the number of rounds (20), TIDELINE_SEED the seed.
  */
 import { seededRandom } from "@tideline/common/testing";
+import { request } from "undici";
 import { expect, test } from "vitest";
 import { Cluster } from "./harness/cluster.ts";
 import { TemporaryFolder } from "./harness/folder.ts";
@@ -21,14 +22,26 @@ const WRITER_COUNT = 4;
 const ROUND_ACK_COUNT_MAX = 60;
 /** Attempts to write, at most, while a program is away. */
 const GAP_ATTEMPT_COUNT_MAX = 8;
+/** How often a kill comes while parts are written. */
+const FLUSH_CHANCE = 0.5;
 
 interface KillOptions {
   readonly roundCount: number;
   readonly programs: readonly Program[];
+  /** Those of them that have a disk: some kills are to hit the writing of a part. */
+  readonly storages: readonly Program[];
   readonly writeUrl: string;
   readonly reader: Reader;
   /** Settles when all is well after a start. */
   readonly untilWell: () => Promise<void>;
+}
+
+/** Does not wait: the kill may come at any moment of it. */
+function askToFlush(storage: Program): void {
+  request(`${storage.url}/internal/force_flush`).then(
+    async ({ body }) => body.dump(),
+    () => {}, // it was killed meanwhile
+  );
 }
 
 /** Kills the programs in turn under load, then all at once, and compares what is there with what was sent. */
@@ -49,6 +62,7 @@ async function killInTurn(options: KillOptions): Promise<void> {
   const running = writers.map(async (writer) => writer.run());
   for (let round = 0; round < roundCount; round += 1) {
     await untilMore("ackCount", 1 + random.below(ROUND_ACK_COUNT_MAX));
+    if (random.chance(FLUSH_CHANCE)) for (const storage of options.storages) askToFlush(storage);
     const victim = programs[round % programs.length];
     await victim?.kill();
     // Sometimes the senders hardly notice, sometimes they do.
@@ -82,6 +96,7 @@ test(
     await killInTurn({
       roundCount: ROUND_COUNT,
       programs: cluster.programs,
+      storages: cluster.storages,
       writeUrl: cluster.writer().url,
       reader: cluster.reader(),
       untilWell: async () => untilAllNodesReachable(cluster.insert, cluster.select),
@@ -99,6 +114,7 @@ test(`nor does a vmsingle over ${singleRoundCount} (seed ${SEED})`, { timeout },
   await killInTurn({
     roundCount: singleRoundCount,
     programs: [single],
+    storages: [single],
     writeUrl: `${single.url}/api/v1/write`,
     reader: new Reader(single.url),
     untilWell: async () => {},
