@@ -16,6 +16,10 @@ export const insertFlags = {
     default: "1m",
     help: "How long a write waits for its turn before it is answered with 503",
   }),
+  "insert.maxBufferedBytes": byteSize({
+    default: "0",
+    help: "Memory for the bodies of all writes that are received or wait for their turn; past it writes are answered with 503. 0 means a tenth of the allowed memory, and room for one body at least",
+  }),
   maxLabelsPerTimeseries: integer({
     default: 40,
     min: 1,

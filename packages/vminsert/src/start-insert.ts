@@ -5,13 +5,21 @@
 import { availableParallelism } from "node:os";
 import type { RowSink } from "@tideline/model";
 import { PROTOCOLS } from "@tideline/protocols";
-import { ConcurrencyLimit, type FlagValues, type ProgramContext } from "@tideline/service";
+import {
+  ByteBudget,
+  ConcurrencyLimit,
+  type FlagValues,
+  type ProgramContext,
+} from "@tideline/service";
 import type { insertFlags } from "./config.ts";
 import { addDecoderMetrics, insertCounters } from "./write/insert-metrics.ts";
 import { insertRoutes } from "./write/insert-routes.ts";
 
 export interface StartInsertOptions {
-  readonly context: Pick<ProgramContext<typeof insertFlags>, "metrics" | "http">;
+  readonly context: Pick<
+    ProgramContext<typeof insertFlags>,
+    "metrics" | "http" | "allowedMemorySize"
+  >;
   readonly flags: FlagValues<typeof insertFlags>;
   readonly sink: RowSink;
   /** Where a path of a protocol is mounted; a `:tenant` in it names the tenant. */
@@ -40,6 +48,21 @@ export function startInsert(options: StartInsertOptions): void {
   );
   const counters = insertCounters(metrics);
   const bodySizeMax = flags.maxInsertRequestSize;
+  const bodies = new ByteBudget({
+    noun: "bodies of writes",
+    sizeMax: Math.max(
+      bodySizeMax,
+      flags["insert.maxBufferedBytes"] || Math.floor(context.allowedMemorySize / 10),
+    ),
+  });
+  metrics.gaugeFrom(
+    { name: "tideline_insert_buffered_bytes", help: "Memory of bodies that are received or wait" },
+    () => bodies.usedSize,
+  );
+  metrics.gaugeFrom(
+    { name: "tideline_insert_buffered_max_bytes", help: "Memory that such bodies may take" },
+    () => bodies.sizeMax,
+  );
   const decoders = PROTOCOLS.map((protocol) => ({
     protocol,
     decoder: protocol.createDecoder({
@@ -55,6 +78,8 @@ export function startInsert(options: StartInsertOptions): void {
   addDecoderMetrics(metrics, decoders);
   const { pathsOf } = options;
   for (const { protocol, decoder } of decoders) {
-    http.route(...insertRoutes({ pathsOf, protocol, decoder, sink, limit, bodySizeMax, counters }));
+    http.route(
+      ...insertRoutes({ pathsOf, protocol, decoder, sink, limit, bodySizeMax, bodies, counters }),
+    );
   }
 }

@@ -6,12 +6,19 @@
  */
 import type { IncomingMessage } from "node:http";
 import { InputError } from "@tideline/model";
+import type { ByteBudget } from "./byte-budget.ts";
+import { ChunkList } from "./chunk-list.ts";
 import { ClientLeftError, type Exchange } from "./exchange.ts";
 
 export interface BodyLimits {
   readonly sizeMax: number;
   /** For the whole body; BODY_TIMEOUT_MS when not given. */
   readonly timeoutMs?: number;
+  /**
+   * What all bodies together may take. Bytes are taken as they come; when the body is here, its size is the
+   * caller's to give back.
+   */
+  readonly budget?: ByteBudget;
 }
 
 const BODY_TIMEOUT_MS = 60_000;
@@ -28,33 +35,46 @@ export interface Body {
 
 /**
  * @throws {InputError} 413 over the limit, 408 past the time, 400 when it ends early
+ * @throws {OverloadError} 503 past the budget
  * @throws {ClientLeftError}
  */
 export function readBodyChunks(exchange: Exchange, limits: BodyLimits): Promise<Body> {
   const { request } = exchange;
-  const { sizeMax, timeoutMs = BODY_TIMEOUT_MS } = limits;
+  const { sizeMax, timeoutMs = BODY_TIMEOUT_MS, budget } = limits;
   const declaredSize = Number(request.headers["content-length"] ?? 0);
   if (declaredSize > sizeMax) return Promise.reject(tooLarge(declaredSize, sizeMax));
   return new Promise((resolve, reject) => {
-    const chunks: Uint8Array[] = [];
+    const chunks = new ChunkList();
     let size = 0;
+    let takenSize = 0;
     const stop = (): void => {
       clearTimeout(timer);
       request.off("data", onData).off("end", onEnd).off("error", onGone).off("close", onGone);
     };
     const fail = (error: Error): void => {
       stop();
+      budget?.giveBack(takenSize);
       request.pause();
       reject(error);
     };
     const onData = (chunk: Buffer): void => {
       size += chunk.length;
-      if (size > sizeMax) fail(tooLarge(size, sizeMax));
-      else chunks.push(chunk);
+      if (size > sizeMax) {
+        fail(tooLarge(size, sizeMax));
+        return;
+      }
+      try {
+        budget?.take(chunk.length);
+      } catch (error) {
+        fail(error as Error);
+        return;
+      }
+      takenSize = size;
+      chunks.push(chunk);
     };
     const onEnd = (): void => {
       stop();
-      resolve({ chunks, size });
+      resolve({ chunks: chunks.take(), size });
     };
     const onGone = (): void => {
       fail(new ClientLeftError());

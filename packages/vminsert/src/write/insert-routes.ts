@@ -7,6 +7,7 @@ import { DEFAULT_TENANT, parseTenant } from "@tideline/model";
 import type { BodyDecoder, DecodedBody, Protocol } from "@tideline/protocols";
 import {
   readBodyChunks,
+  type ByteBudget,
   type ConcurrencyLimit,
   type Exchange,
   type Route,
@@ -21,6 +22,8 @@ export interface InsertRoutesOptions {
   readonly sink: RowSink;
   readonly limit: ConcurrencyLimit;
   readonly bodySizeMax: number;
+  /** Of all writes together. */
+  readonly bodies: ByteBudget;
   readonly counters: InsertCounters;
 }
 
@@ -41,7 +44,7 @@ async function insert(
   tenant: Tenant,
   options: InsertRoutesOptions,
 ): Promise<void> {
-  const { decoder, limit, bodySizeMax } = options;
+  const { decoder, limit, bodySizeMax, bodies } = options;
   const head = {
     tenant,
     contentType: exchange.request.headers["content-type"],
@@ -49,12 +52,17 @@ async function insert(
   };
   // A body that nobody can read is refused before it is received.
   decoder.check(head);
-  const { chunks } = await readBodyChunks(exchange, { sizeMax: bodySizeMax });
-  // A place is taken only once the body is here: a slow sender holds up nobody.
-  const ignored = await limit.run(
-    () => keep(decoder.decode(head, chunks), options),
-    exchange.signal,
-  );
+  const { chunks, size } = await readBodyChunks(exchange, {
+    sizeMax: bodySizeMax,
+    budget: bodies,
+  });
+  let ignored: Record<string, number>;
+  try {
+    // A place is taken only once the body is here: a slow sender holds up nobody.
+    ignored = await limit.run(() => keep(decoder.decode(head, chunks), options), exchange.signal);
+  } finally {
+    bodies.giveBack(size);
+  }
   const reasons = Object.entries(ignored).filter(([, count]) => count > 0);
   options.counters.ignored(ignored);
   await exchange.send({
