@@ -18,12 +18,7 @@ import {
   type PartFacts,
   type Section,
 } from "./format.ts";
-import {
-  filterPage,
-  identityPage,
-  identitySectionSize,
-  IDENTITIES_PER_PAGE,
-} from "./identity-pages.ts";
+import { filterPage, identityPage, IDENTITIES_PER_PAGE } from "./identity-pages.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import { decodeTreeRoot, PageTree } from "./page-tree.ts";
 import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.ts";
@@ -35,7 +30,7 @@ import {
   type PartBlock,
   type SeriesEntry,
 } from "./series-entry.ts";
-import { TIMESTAMP_WINDOW, UnitReader, VALUE_WINDOW } from "./unit-reader.ts";
+import { UnitReader } from "./unit-reader.ts";
 
 const VERIFY_CHUNK_SIZE = 1024 * 1024;
 
@@ -132,11 +127,7 @@ export class PartReader implements LabelIndex {
     const ordinals = new Uint32Array(seriesCount);
     let count = 0;
     for (let first = 0; first < seriesCount; first += IDENTITIES_PER_PAGE) {
-      const page = this.#units.block(
-        VALUE_WINDOW,
-        identityPage(first, this.#identitiesOffset, seriesCount),
-        this.#identitiesOffset + identitySectionSize(seriesCount),
-      );
+      const page = this.#units.block(identityPage(first, this.#identitiesOffset, seriesCount));
       count = filterPage(page, first, range, ordinals, count);
     }
     return ordinals.slice(0, count);
@@ -162,25 +153,21 @@ export class PartReader implements LabelIndex {
    * ordinals: neighbours are read together. The bytes are views that stay valid.
    */
   readBlocks(ordinal: number, startMs: number, endMs: number): ValueBlock[] {
-    const blocks: PartBlock[] = [];
-    let wantedEnd = 0;
+    const blocks: ValueBlock[] = [];
     for (const block of this.#entry(ordinal).blocks) {
       if (block.maxMs < startMs || block.minMs > endMs) continue;
-      blocks.push(block);
-      wantedEnd = Math.max(wantedEnd, block.value.offset + block.value.size);
+      const timestamps = this.#timestampBlock(block);
+      blocks.push({ timestamps, bytes: this.#units.block(block.value) });
     }
-    return blocks.map((block) => ({
-      timestamps: this.#timestampBlock(block),
-      bytes: this.#units.block(VALUE_WINDOW, block.value, wantedEnd),
-    }));
+    return blocks;
   }
 
   #timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
-    const { offset, size } = timestamps;
+    const { offset } = timestamps;
     const cached = this.#cache.get(this.#timestamps, offset);
     if (cached) return cached;
-    // A copy: a block that stays must not hold on to a whole window.
-    const bytes = this.#units.block(TIMESTAMP_WINDOW, timestamps, offset + size).slice();
+    // A copy: a block that stays must not hold on to a whole segment.
+    const bytes = this.#units.block(timestamps).slice();
     const block = { id: offset, count, minMs, maxMs, bytes };
     this.#cache.add(this.#timestamps, offset, block, bytes.length);
     return block;

@@ -1,32 +1,13 @@
 /**
  * Reads the units of a part: each one is a payload with its CRC32C behind it, checked on every read from the disk.
- * Index pages are kept in the page cache; blocks come through windows that read ahead while a query walks along the
- * file, so that neighbours share a pread.
+ * Index pages are kept in the page cache one by one, blocks in segments of the file.
  */
 import { errorCode, type DiskFile } from "@tideline/common";
+import { BlockSegments } from "./block-segments.ts";
 import { PART_HEADER_SIZE, partDamage, unitCrc } from "./format.ts";
 import { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import type { UnitPointer } from "./part-sink.ts";
-
-/** First read of a window; each further one along the file is four times as long, up to the last. */
-const WINDOW_SIZE_MIN = 16 * 1024;
-const WINDOW_SIZE_MAX = 256 * 1024;
-/** A read that begins this far behind a window still goes along the file. */
-const GAP_SIZE_MAX = 64 * 1024;
-/** The most that is read at once because a caller says that it will need it. */
-const WANTED_SIZE_MAX = 1024 * 1024;
-
-/** Bytes of the file; never written to again once read, so that views into them stay valid. */
-interface Window {
-  readonly start: number;
-  readonly bytes: Uint8Array;
-}
-
-/** Value blocks and timestamp blocks are read along the file at different places. */
-export type WindowName = 0 | 1;
-export const VALUE_WINDOW: WindowName = 0;
-export const TIMESTAMP_WINDOW: WindowName = 1;
 
 export class UnitReader {
   readonly path: string;
@@ -36,7 +17,7 @@ export class UnitReader {
   readonly #end: number;
   readonly #pages: PageMap<Page> = new Map();
   readonly #payloads: PageMap<Uint8Array> = new Map();
-  readonly #windows: PageMap<Window> = new Map();
+  readonly #blocks: BlockSegments;
 
   /** @param end offset past the last unit, where the footer begins */
   constructor(file: DiskFile, cache: PageCache, end: number) {
@@ -44,6 +25,12 @@ export class UnitReader {
     this.#file = file;
     this.#cache = cache;
     this.#end = end;
+    this.#blocks = new BlockSegments({
+      cache,
+      end,
+      read: (offset, size) => this.read(offset, size),
+      check: (unit, bytes, start) => this.#checkUnit(unit, bytes, start),
+    });
   }
 
   /** An index page. @throws {CorruptionError}, as all methods do */
@@ -65,23 +52,10 @@ export class UnitReader {
     return payload;
   }
 
-  /**
-   * A block, as a view into a window.
-   *
-   * @param wantedEnd offset up to which the caller will read next; at least the block's own end
-   */
-  block(name: WindowName, pointer: UnitPointer, wantedEnd: number): Uint8Array {
+  /** A block, or a page of identities: a view that stays valid. */
+  block(pointer: UnitPointer): Uint8Array {
     this.#checkPointer(pointer);
-    const { offset, size } = pointer;
-    let window = this.#cache.get(this.#windows, name);
-    if (!window || offset < window.start || offset + size > window.start + window.bytes.length) {
-      const length = windowSize(window, offset);
-      const wantedSize = Math.min(wantedEnd - offset, WANTED_SIZE_MAX);
-      const readSize = Math.min(Math.max(length, wantedSize, size), this.#end - offset);
-      window = { start: offset, bytes: this.read(offset, readSize) };
-      this.#cache.add(this.#windows, name, window, readSize);
-    }
-    return this.#checkUnit(offset, window.bytes, offset - window.start, size);
+    return this.#blocks.payload(pointer);
   }
 
   /** Bytes of the file, unchecked; owned by the caller. */
@@ -110,7 +84,7 @@ export class UnitReader {
   }
 
   /** The payload of a unit in memory, `size` bytes at `start`, with its checksum behind it. */
-  #checkUnit(offset: number, bytes: Uint8Array, start: number, size: number): Uint8Array {
+  #checkUnit({ offset, size }: UnitPointer, bytes: Uint8Array, start: number): Uint8Array {
     const end = start + size - 4;
     const payload = bytes.subarray(start, end);
     const stored =
@@ -126,8 +100,7 @@ export class UnitReader {
 
   #readUnit(pointer: UnitPointer): Uint8Array {
     this.#checkPointer(pointer);
-    const { offset, size } = pointer;
-    return this.#checkUnit(offset, this.read(offset, size), 0, size);
+    return this.#checkUnit(pointer, this.read(pointer.offset, pointer.size), 0);
   }
 
   #checkPointer({ offset, size }: UnitPointer): void {
@@ -138,15 +111,7 @@ export class UnitReader {
   close(): void {
     this.#cache.drop(this.#pages);
     this.#cache.drop(this.#payloads);
-    this.#cache.drop(this.#windows);
+    this.#blocks.close();
     this.#file.close();
   }
-}
-
-/** How much to read at `offset`, after this window. */
-function windowSize(window: Window | undefined, offset: number): number {
-  if (!window) return WINDOW_SIZE_MIN;
-  const end = window.start + window.bytes.length;
-  const goesAlong = offset >= window.start && offset <= end + GAP_SIZE_MAX;
-  return goesAlong ? Math.min(window.bytes.length * 4, WINDOW_SIZE_MAX) : WINDOW_SIZE_MIN;
 }
