@@ -12,6 +12,8 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // After the quick projects.
+          sequence: { groupOrder: 1 },
         },
       },
     ],

@@ -72,6 +72,10 @@ export function selectRoutes(options: SelectRoutesOptions): Route[] {
     fixed("rules", { groups: [] }),
     fixed("alerts", { alerts: [] }),
     fixed("notifiers", { notifiers: [] }),
+    // Grafana 13 falls back to the routes above when its optional search API is not there, which only 404 says.
+    route("search/*", (exchange) => {
+      throw new InputError("TIDELINE_NO_SEARCH", `there is no ${exchange.path}`, { status: 404 });
+    }),
   ];
 }
 

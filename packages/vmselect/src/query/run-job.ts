@@ -1,7 +1,12 @@
 /** One job from its texts to the JSON of its answer, over any source of data. Runs in a query worker. */
-import { execute, prepare, writeResultJson, type QueryResult } from "@tideline/engine";
 import {
-  keyLabels,
+  execute,
+  prepare,
+  writeResultJson,
+  writeSeriesJson,
+  type QueryResult,
+} from "@tideline/engine";
+import {
   type Coverage,
   type IndexAnswer,
   type SearchQuery,
@@ -80,23 +85,8 @@ function searchOf(job: IndexJob): SearchQuery {
   };
 }
 
-/** Bytes of one chunk of a list of series. */
-const CHUNK_LENGTH = 64 * 1024;
-
-function seriesAnswer(job: IndexJob, answer: IndexAnswer<Uint8Array>): JobAnswer {
-  const chunks: Uint8Array[] = [];
-  let text = "[";
-  answer.items.forEach((key, index) => {
-    if (index > 0) text += ",";
-    const labels = Object.fromEntries(keyLabels(key).map(({ name, value }) => [name, value]));
-    text += JSON.stringify(labels);
-    if (text.length >= CHUNK_LENGTH) {
-      chunks.push(bytesOf(text));
-      text = "";
-    }
-  });
-  chunks.push(bytesOf(`${text}]`));
-  return { ...jsonAnswer("", answer.coverage, job, answer.items.length), chunks };
+function seriesAnswer(job: IndexJob, { items, coverage }: IndexAnswer<Uint8Array>): JobAnswer {
+  return { ...jsonAnswer("", coverage, job, items.length), chunks: [...writeSeriesJson(items)] };
 }
 
 function jsonAnswer(json: string, coverage: Coverage, job: IndexJob, itemCount: number): JobAnswer {
