@@ -9,6 +9,7 @@
  */
 export type { Columns } from "./columns/columns.ts";
 export { aggregateCards, functionCards, languageFacts } from "./functions/shelf.ts";
+export { writeSeriesJson } from "./json/label-json.ts";
 export { writeResultJson } from "./json/result-json.ts";
 export { compareLabelKeys, labelsOf } from "./labels/label-key.ts";
 export { leafSourceOf, type LeafSourceOptions } from "./leaf/leaf-source.ts";

@@ -5,10 +5,10 @@
 import { unreachable } from "@tideline/common";
 import type { StepGrid } from "@tideline/model";
 import type { Columns } from "../columns/columns.ts";
-import { LabelCursor, plainText } from "../labels/label-key.ts";
 import type { RawMatrix } from "../leaf/raw-matrix.ts";
 import type { QueryResult } from "../query-types.ts";
 import { ByteSink, POINT_SIZE_MAX } from "./byte-sink.ts";
+import { writeLabels } from "./label-json.ts";
 import { timeText, writeFloat } from "./write-number.ts";
 
 /** The JSON of a result's data in chunks of some 256 KiB, made as they are asked for; owned by the caller. */
@@ -127,32 +127,4 @@ function* writeSamples(sink: ByteSink, { series }: RawMatrix): Generator<Uint8Ar
     yield* sink.drain();
   }
   sink.latin1("]");
-}
-
-const cursor = new LabelCursor();
-
-/** A label set as a JSON object. */
-function writeLabels(sink: ByteSink, key: string): void {
-  cursor.open(key);
-  sink.latin1("{");
-  let isFirst = true;
-  while (cursor.next()) {
-    sink.latin1(isFirst ? '"' : ',"');
-    isFirst = false;
-    writeText(sink, cursor.name());
-    sink.latin1('":"');
-    writeText(sink, cursor.value());
-    sink.latin1('"');
-  }
-  sink.latin1("}");
-}
-
-/** What cannot stand in a JSON string as it is: quotes, backslashes, control characters. */
-// eslint-disable-next-line no-control-regex -- control characters are what JSON escapes
-const ESCAPED = /["\\\u0000-\u001f]/;
-
-/** The inside of a JSON string; `bytes` has one character per UTF-8 byte. */
-function writeText(sink: ByteSink, bytes: string): void {
-  if (!ESCAPED.test(bytes)) sink.latin1(bytes);
-  else sink.raw(Buffer.from(JSON.stringify(plainText(bytes)).slice(1, -1)));
 }
