@@ -101,7 +101,14 @@ export class Lane implements FrameSource {
     const laneRange = { index: options.lane, count: options.laneCount };
     makeFolders(disk, walFolder);
     makeFolders(disk, partsFolder);
-    const replayed = await replayHeads({ disk, walFolder, partsFolder, laneRange, log });
+    const replayed = await replayHeads({
+      disk,
+      walFolder,
+      partsFolder,
+      quarantineFolder: join(folder, "quarantine"),
+      laneRange,
+      log,
+    });
     const parts = new LaneParts({
       disk,
       dataPath: options.dataPath,

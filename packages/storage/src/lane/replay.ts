@@ -3,14 +3,15 @@
  *
  * A crash in the middle of a flush leaves two generations. All but the newest are written to their parts
  * (again, under the same name) before the lane opens; so is the newest one if its log cannot go on, since
- * damage has shifted its slots or it cannot be synced.
+ * damage has shifted its slots or it cannot be synced. A damaged log is set aside afterwards: what it has lost is missing.
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { errorCode, type Disk } from "@tideline/common";
 import { CorruptionError, wordsOf } from "@tideline/model";
 import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
+import { moveAside } from "../quarantine.ts";
 import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
 import { replayWal } from "../wal/wal-replay.ts";
 import { flushMemtable } from "./flush.ts";
@@ -19,6 +20,7 @@ export interface ReplayOptions {
   readonly disk: Disk;
   readonly walFolder: string;
   readonly partsFolder: string;
+  readonly quarantineFolder: string;
   readonly laneRange: LaneRange;
   readonly log: Log;
 }
@@ -40,13 +42,14 @@ export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead 
   const generations = listGenerations(options.disk, options.walFolder);
   const newest = generations.at(-1);
   for (const generation of generations) {
-    const { memtable, shifted } = replayGeneration(options, generation);
+    const { memtable, shifted, damaged } = replayGeneration(options, generation);
     if (generation === newest && !shifted && syncLog(options, generation)) {
       return { generation, memtable, walSize: sizeOfLog(options, generation) };
     }
     const { disk, partsFolder, laneRange } = options;
     await flushMemtable(memtable, { disk, folder: partsFolder, laneRange, generation });
-    deleteGeneration(disk, options.walFolder, generation);
+    if (damaged) setLogAside(options, generation);
+    else deleteGeneration(disk, options.walFolder, generation);
   }
   return null;
 }
@@ -77,6 +80,21 @@ function syncLog({ disk, walFolder, log }: ReplayOptions, generation: number): b
   }
 }
 
+/** What could be read of it is in a part. */
+function setLogAside(
+  { disk, walFolder, quarantineFolder, log }: ReplayOptions,
+  generation: number,
+): void {
+  const folder = generationFolder(walFolder, generation);
+  try {
+    moveAside(disk, folder, quarantineFolder, `${basename(folder)}.wal`);
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+    // The next start replays it and writes the same part again.
+    log.error({ err: error, folder }, "cannot move a damaged write-ahead log");
+  }
+}
+
 function sizeOfLog({ disk, walFolder }: ReplayOptions, generation: number): number {
   const folder = generationFolder(walFolder, generation);
   return disk.list(folder).reduce((size, name) => size + disk.sizeOf(join(folder, name)), 0);
@@ -85,7 +103,7 @@ function sizeOfLog({ disk, walFolder }: ReplayOptions, generation: number): numb
 function replayGeneration(
   { disk, walFolder, laneRange, log }: ReplayOptions,
   generation: number,
-): { memtable: Memtable; shifted: boolean } {
+): { memtable: Memtable; shifted: boolean; damaged: boolean } {
   const memtable = new Memtable();
   const folder = generationFolder(walFolder, generation);
   /** Slot in the log → slot here; the same unless definitions were lost. */
@@ -117,15 +135,15 @@ function replayGeneration(
       `Cannot replay ${folder}: it was written by lane ${report.laneRange.index} of ${report.laneRange.count}, this is lane ${laneRange.index} of ${laneRange.count}`,
     );
   }
-  if (damage.length > 0 || lostRowCount > 0) {
+  const damaged = damage.length > 0 || lostRowCount > 0;
+  if (damaged) {
     log.error({ folder, damage: damage.slice(0, 10), lostRowCount }, "write-ahead log is damaged");
-    shifted = true;
   }
   log.info(
     { folder, fileCount, rowCount, definitionCount, tornTailSize },
     "replayed write-ahead log",
   );
-  return { memtable, shifted };
+  return { memtable, shifted: shifted || damaged, damaged };
 }
 
 function isSame(a: LaneRange, b: LaneRange): boolean {

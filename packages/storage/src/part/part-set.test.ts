@@ -31,6 +31,7 @@ async function addPart(disk: FakeDisk, name: string, ms: number, part: TestPart 
 
 const namesIn = (set: PartSet): string[] =>
   set.parts.map(({ path }) => path.slice(PARTS_FOLDER.length + 1));
+const damagedOf = (set: PartSet): string[] => set.damaged.map(({ name }) => name);
 
 test("a lane without parts starts with an empty folder", () => {
   const disk = new FakeDisk();
@@ -153,4 +154,43 @@ test("what was added survives a power cut, with what it replaced gone or still t
   set.add("m000001.part");
   for (let seed = 1; seed <= 20; seed += 1)
     expect(namesIn(openSet(disk.afterPowerCut(seededRandom(seed))).set)).toEqual(["m000001.part"]);
+});
+
+test("what was set aside stays missing from start to start, until somebody takes it away", async () => {
+  const disk = new FakeDisk();
+  await addPart(disk, "g000001.part", 100);
+  await addPart(disk, "g000002.part", 200);
+  disk.flipBit(`${PARTS_FOLDER}/g000001.part`, disk.sizeOf(`${PARTS_FOLDER}/g000001.part`) * 8 - 9);
+  expect(damagedOf(openSet(disk).set)).toEqual(["g000001.part"]);
+  const { set, logged } = openSet(disk);
+  expect(damagedOf(set)).toEqual(["g000001.part"]);
+  expect(namesIn(set)).toEqual(["g000002.part"]);
+  expect(logged.join()).toContain("answers are without it");
+  disk.unlink("/lane/quarantine/g000001.part");
+  expect(damagedOf(openSet(disk).set)).toEqual([]);
+});
+
+test("a damaged part that cannot be moved is left out where it lies", async () => {
+  const disk = new FakeDisk();
+  await addPart(disk, "g000001.part", 100);
+  const { set, logged } = openSet(disk);
+  disk.inject({ operation: "rename", code: "EROFS" });
+  set.setAside(set.parts[0] as (typeof set.parts)[number], new Error("spoiled"));
+  expect(set.parts).toEqual([]);
+  expect(set.damaged).toEqual([{ name: "g000001.part", reason: "spoiled", movedTo: null }]);
+  expect(logged).toContain("cannot move a damaged part");
+});
+
+test("a part that cannot be deleted now is deleted the next time; one that is gone is gone", async () => {
+  const disk = new FakeDisk();
+  await addPart(disk, "g000001.part", 100);
+  await addPart(disk, "g000002.part", 200);
+  const { set, logged } = openSet(disk);
+  disk.inject({ operation: "unlink", code: "EIO" });
+  expect(set.dropBefore(1000)).toEqual(["g000002.part"]);
+  expect(logged).toContain("cannot delete a part");
+  expect(namesIn(set)).toEqual(["g000001.part"]);
+  disk.unlink(`${PARTS_FOLDER}/g000001.part`);
+  expect(set.dropBefore(1000)).toEqual(["g000001.part"]);
+  expect(set.parts).toEqual([]);
 });

@@ -6,6 +6,7 @@
 import { join } from "node:path";
 import { errorCode, makeFolders, type Disk } from "@tideline/common";
 import { CorruptionError } from "@tideline/model";
+import { listAside, moveAside } from "../quarantine.ts";
 import type { PageCache } from "./page-cache.ts";
 import { PART_SUFFIX, TEMPORARY_SUFFIX } from "./part-name.ts";
 import { PartReader } from "./part-reader.ts";
@@ -64,13 +65,17 @@ export class PartSet {
 
   /**
    * Scans the folder (made when missing by its owner): temporary files and replaced parts go, damaged ones are set aside.
+   * What was set aside earlier is still missing.
    *
    * @throws the Disk's error when the folder or a sound part cannot be opened (too many open files, no rights)
    */
   static open(options: PartSetOptions): PartSet {
     const { disk, folder, isOwner } = options;
     const set = new PartSet(options);
-    if (isOwner) makeFolders(disk, folder);
+    if (isOwner) {
+      makeFolders(disk, folder);
+      set.#reportAside();
+    }
     if (disk.kindOf(folder) === null) return set;
     try {
       for (const name of disk.list(folder)) set.#scan(name);
@@ -88,7 +93,7 @@ export class PartSet {
     return this.#members.map(({ reader }) => reader);
   }
 
-  /** Parts set aside since the start: what queries must report as missing. */
+  /** What was set aside, now or in an earlier run, and is still there: queries must report it as missing. */
   get damaged(): readonly DamagedPart[] {
     return this.#damaged;
   }
@@ -130,8 +135,9 @@ export class PartSet {
   /** Deletes parts whose newest sample is older than `ms`. Only for the owner. @returns their names */
   dropBefore(ms: number): string[] {
     const old = this.#members.filter(({ reader }) => reader.facts.maxMs < ms);
-    this.#delete(old, "dropped a part outside retention");
-    return old.map(({ name }) => name);
+    const gone = this.#delete(old, "dropped a part outside retention");
+    this.#leave(gone);
+    return gone.map(({ name }) => name);
   }
 
   /** Moves a part that proved damaged out of the way and reports it. A part that left already is fine. */
@@ -166,19 +172,37 @@ export class PartSet {
   }
 
   #quarantine(name: string, cause: unknown): void {
-    const { disk, folder, quarantineFolder, isOwner, log } = this.#options;
+    const { folder, isOwner, log } = this.#options;
     const path = join(folder, name);
     const reason = cause instanceof Error ? cause.message : String(cause);
-    let movedTo: string | null = null;
-    if (isOwner) {
-      makeFolders(disk, quarantineFolder);
-      movedTo = freePath(disk, join(quarantineFolder, name));
-      disk.rename(path, movedTo);
-      disk.syncFolder(folder);
-      disk.syncFolder(quarantineFolder);
-    }
+    const movedTo = isOwner ? this.#moveAside(path) : null;
     this.#damaged.push({ name, reason, movedTo });
     log.error({ path, movedTo, reason }, "a part is damaged and was set aside");
+  }
+
+  /** Null when the disk that damaged it does not let it be moved either: it is left out where it lies. */
+  #moveAside(path: string): string | null {
+    const { disk, quarantineFolder, log } = this.#options;
+    try {
+      return moveAside(disk, path, quarantineFolder);
+    } catch (error) {
+      if (errorCode(error) === null) throw error;
+      log.error({ err: error, path }, "cannot move a damaged part");
+      return null;
+    }
+  }
+
+  #reportAside(): void {
+    const { disk, quarantineFolder, log } = this.#options;
+    for (const name of listAside(disk, quarantineFolder)) {
+      const movedTo = join(quarantineFolder, name);
+      this.#damaged.push({
+        name,
+        reason: `it was damaged and lies in ${quarantineFolder}`,
+        movedTo,
+      });
+      log.warn({ path: movedTo }, "data was set aside in an earlier run: answers are without it");
+    }
   }
 
   /** Drops the parts that `by` stand for. */
@@ -186,19 +210,39 @@ export class PartSet {
     const names = new Set(by.flatMap(({ reader }) => reader.facts.replaces));
     const replaced = this.#members.filter(({ name }) => names.has(name));
     if (this.#options.isOwner) this.#delete(replaced, "dropped a part that was replaced");
-    else this.#leave(replaced);
+    this.#leave(replaced);
   }
 
-  #delete(members: readonly Member[], message: string): void {
-    if (members.length === 0) return;
+  /** Deletes their files. @returns those that are gone; what the disk does not delete now stays for the next time */
+  #delete(members: readonly Member[], message: string): Member[] {
+    if (members.length === 0) return [];
     const { disk, folder, log } = this.#options;
-    for (const { name, reader } of members) {
-      disk.unlink(join(folder, name));
+    const gone = members.filter(({ name, reader }) => {
       const { minMs, maxMs, sampleCount } = reader.facts;
-      log.info({ path: reader.path, minMs, maxMs, sampleCount }, message);
+      const isGone = this.#trying("delete a part", () => {
+        disk.unlink(join(folder, name));
+      });
+      if (isGone) log.info({ path: reader.path, minMs, maxMs, sampleCount }, message);
+      return isGone;
+    });
+    this.#trying("sync the folder of parts", () => {
+      disk.syncFolder(folder);
+    });
+    return gone;
+  }
+
+  /** @returns false when the disk fails, which is logged; a file that is not there is as good as deleted */
+  #trying(what: string, action: () => void): boolean {
+    try {
+      action();
+      return true;
+    } catch (error) {
+      const code = errorCode(error);
+      if (code === null) throw error;
+      if (code === "ENOENT") return true;
+      this.#options.log.error({ err: error, folder: this.#options.folder }, `cannot ${what}`);
+      return false;
     }
-    disk.syncFolder(folder);
-    this.#leave(members);
   }
 
   #leave(members: readonly Member[]): void {
@@ -219,12 +263,4 @@ export class PartSet {
 
 function closeIfUnused(member: Member): void {
   if (member.hasLeft && member.leaseCount === 0) member.reader.close();
-}
-
-/** `path`, or `path` with a number behind it when that is taken: what was set aside before stays. */
-function freePath(disk: Disk, path: string): string {
-  for (let number = 0; ; number += 1) {
-    const candidate = number === 0 ? path : `${path}.${number}`;
-    if (disk.kindOf(candidate) === null) return candidate;
-  }
 }
