@@ -77,3 +77,8 @@ test("a block that cannot be read is left to the reader", () => {
   const broken = { ...timestampBlock(2), bytes: new Uint8Array([9]) };
   expect(cutter.cut({ timestamps: broken, bytes: NOISE })).toMatchObject({ timestamps: { id: 2 } });
 });
+
+test("a time range that ends before it starts holds nothing", () => {
+  const cutter = new BlockCutter({ startMs: 62_000, endMs: 30_000, firstTimestampId: 0 });
+  expect(cutter.cut({ timestamps: timestampBlock(5), bytes: NOISE })).toBeNull();
+});

@@ -69,7 +69,8 @@ export class BlockCutter {
     }
     const from = lowerBound(timestampsMs, count, startMs);
     const to = lowerBound(timestampsMs, count, endMs + 1);
-    if (from === to) return { whole, part: null, isOutside: true };
+    // A range that ends before it starts lies in many a block, and holds nothing.
+    if (from >= to) return { whole, part: null, isOutside: true };
     const wanted = timestampsMs.subarray(from, to);
     const block: TimestampBlock = {
       // Whole blocks have the ids from 0 on.
