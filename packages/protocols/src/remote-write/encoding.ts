@@ -25,6 +25,7 @@ const ZSTD_CHUNK_SPARE = 64;
 /** @throws {InputError} 415 */
 export function encodingOf(head: BodyHead): BodyEncoding {
   checkMediaType(head.contentType ?? "");
+  if (head.contentEncoding === "snappy") return "snappy";
   const encoding = (head.contentEncoding ?? "").trim().toLowerCase();
   if (encoding === "" || encoding === "snappy") return "snappy";
   if (encoding === "zstd") return "zstd";
@@ -36,6 +37,7 @@ export function encodingOf(head: BodyHead): BodyEncoding {
 }
 
 function checkMediaType(contentType: string): void {
+  if (contentType === MEDIA_TYPE) return;
   const [mediaType = "", ...parameters] = contentType.split(";").map((part) => part.trim());
   if (mediaType === "") return;
   const message = parameters

@@ -24,7 +24,7 @@ async function start(budget: ByteBudget): Promise<{ port: number; settled: strin
     }
   };
   const server = createServer((request, response) => {
-    const given = { request, response, path: "/", query: new URLSearchParams(), parameters: {} };
+    const given = { request, response, path: "/", queryText: "", parameters: {} };
     void (async () => {
       settled.push(await read(new Exchange({ ...given, isCompressionAllowed: false })));
       response.end();

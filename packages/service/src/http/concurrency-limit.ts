@@ -32,6 +32,11 @@ export class ConcurrencyLimit {
     return this.#runningCount;
   }
 
+  /** Whether who comes now must wait. */
+  get isFull(): boolean {
+    return this.#runningCount >= this.#options.concurrentMax;
+  }
+
   get waitingCount(): number {
     return this.#waiters.size;
   }
@@ -42,8 +47,8 @@ export class ConcurrencyLimit {
    * @throws {OverloadError} no place in time; or the signal's reason, when it is aborted while waiting
    */
   async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    if (this.#runningCount < this.#options.concurrentMax) this.#runningCount += 1;
-    else await this.#wait(signal);
+    if (this.isFull) await this.#wait(signal);
+    else this.#runningCount += 1;
     try {
       return await work();
     } finally {

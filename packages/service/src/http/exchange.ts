@@ -27,8 +27,8 @@ export class Exchange {
   readonly response: ServerResponse;
   /** Decoded by the router, without prefix and doubled slashes. */
   readonly path: string;
-  /** Of the URL alone; body.ts reads forms. */
-  readonly query: URLSearchParams;
+  readonly #queryText: string;
+  #query: URLSearchParams | undefined;
   readonly #parameters: Readonly<Record<string, string | undefined>>;
   readonly #isCompressionAllowed: boolean;
   #left: AbortController | undefined;
@@ -37,16 +37,23 @@ export class Exchange {
     request: IncomingMessage;
     response: ServerResponse;
     path: string;
-    query: URLSearchParams;
+    /** What follows the URL's question mark. */
+    queryText: string;
     parameters: Readonly<Record<string, string | undefined>>;
     isCompressionAllowed: boolean;
   }) {
     this.request = options.request;
     this.response = options.response;
     this.path = options.path;
-    this.query = options.query;
+    this.#queryText = options.queryText;
     this.#parameters = options.parameters;
     this.#isCompressionAllowed = options.isCompressionAllowed;
+  }
+
+  /** Of the URL alone; body.ts reads forms. */
+  get query(): URLSearchParams {
+    this.#query ??= new URLSearchParams(this.#queryText);
+    return this.#query;
   }
 
   /** A part of the path that the route named, `:tenant`; percent-decoded. Empty when the route has none. */

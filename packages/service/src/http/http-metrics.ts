@@ -11,16 +11,20 @@ export interface HttpMetrics {
 }
 
 export function createHttpMetrics(metrics: Metrics): HttpMetrics {
-  const requests = metrics.counter({
-    name: "vm_http_requests_total",
-    help: "Requests by route; * are paths that no route has",
-    labels: ["path"],
-  });
-  const errors = metrics.counter({
-    name: "vm_http_request_errors_total",
-    help: "Requests that were answered with an error, by route",
-    labels: ["path"],
-  });
+  const requests = metrics.tally(
+    {
+      name: "vm_http_requests_total",
+      help: "Requests by route; * are paths that no route has",
+    },
+    "path",
+  );
+  const errors = metrics.tally(
+    {
+      name: "vm_http_request_errors_total",
+      help: "Requests that were answered with an error, by route",
+    },
+    "path",
+  );
   const durations = metrics.summary({
     name: "vm_request_duration_seconds",
     help: "Time from a request's headers to the end of its answer, by route",
@@ -36,10 +40,14 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     help: "Connections accepted",
     labels: ["name"],
   });
-  const running = metrics.gauge({
-    name: "vm_concurrent_http_requests",
-    help: "Requests being answered now",
-  });
+  let runningCount = 0;
+  metrics.gaugeFrom(
+    {
+      name: "vm_concurrent_http_requests",
+      help: "Requests being answered now",
+    },
+    () => runningCount,
+  );
   connections.set({ name: "http" }, 0);
   return {
     connectionOpened() {
@@ -50,15 +58,15 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
       connections.dec({ name: "http" });
     },
     requestStarted(path) {
-      requests.inc({ path });
-      running.inc();
+      requests.add(path);
+      runningCount += 1;
     },
     requestFailed(path) {
-      errors.inc({ path });
+      errors.add(path);
     },
     requestEnded(path, durationMs) {
       durations.observe({ path }, durationMs / 1_000);
-      running.dec();
+      runningCount -= 1;
     },
   };
 }

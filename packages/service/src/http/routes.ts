@@ -35,15 +35,22 @@ interface Entry {
   readonly metricPath: string;
 }
 
+/** Senders ask for the same few paths all the time. */
+const KNOWN_PATHS_MAX = 256;
+const KNOWN_PATH_LENGTH_MAX = 256;
+
 export class RouteTable {
   readonly #paths: string[] = [];
   readonly #tree = findMyWay({ maxParamLength: 65_536 });
+  /** Routes of paths that were asked for lately. */
+  readonly #known = new Map<string, FoundRoute>();
 
   add(route: Route): void {
     const entry: Entry = { route, metricPath: route.path.replaceAll(/:[^/]+/g, "{}") };
     // Methods are checked by the server, so that a wrong one is told apart from a wrong path.
     this.#tree.on("GET", route.path, ignore, entry);
     this.#paths.push(route.path);
+    this.#known.clear();
   }
 
   get paths(): readonly string[] {
@@ -52,10 +59,15 @@ export class RouteTable {
 
   /** @param path without query */
   find(path: string): FoundRoute | undefined {
+    const known = this.#known.get(path);
+    if (known) return known;
     const found = this.#tree.find("GET", path);
     if (!found) return undefined;
     const { route, metricPath } = found.store as Entry;
-    return { route, metricPath, parameters: found.params };
+    const result: FoundRoute = { route, metricPath, parameters: found.params };
+    if (this.#known.size >= KNOWN_PATHS_MAX) this.#known.clear();
+    if (path.length <= KNOWN_PATH_LENGTH_MAX) this.#known.set(path, result);
+    return result;
   }
 }
 

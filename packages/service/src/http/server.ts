@@ -45,11 +45,17 @@ export class HttpServer {
   readonly #routes = new RouteTable();
   readonly #servers: Server[] = [];
   readonly #closeAfterMs = new WeakMap<Socket, number>();
-  readonly #hostname = hostname();
+  /** Headers of every answer. */
+  readonly #headers: readonly (readonly [name: string, value: string])[];
   #isStopping = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#headers = [
+      ["X-Server-Hostname", hostname()],
+      ...(options.isCorsAllowed ? [["Access-Control-Allow-Origin", "*"] as const] : []),
+      ...Object.entries(options.headers),
+    ];
   }
 
   /** Adds routes; two of the same path are a fault of ours. */
@@ -140,7 +146,7 @@ export class HttpServer {
       request,
       response,
       path: url.path,
-      query: url.query,
+      queryText: url.queryText,
       parameters: found?.parameters ?? {},
       isCompressionAllowed: this.#options.isCompressionAllowed,
     });
@@ -198,10 +204,7 @@ export class HttpServer {
   }
 
   #setHeaders(request: IncomingMessage, response: ServerResponse): void {
-    const { headers, isCorsAllowed } = this.#options;
-    response.setHeader("X-Server-Hostname", this.#hostname);
-    if (isCorsAllowed) response.setHeader("Access-Control-Allow-Origin", "*");
-    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+    for (const [name, value] of this.#headers) response.setHeader(name, value);
     const closeAfterMs = this.#closeAfterMs.get(request.socket) ?? Infinity;
     if (this.#isStopping || performance.now() > closeAfterMs)
       response.setHeader("Connection", "close");
@@ -239,13 +242,14 @@ async function listenOn(server: Server, address: ListenAddress): Promise<ListenA
   return { host: realHost, port: realPort };
 }
 
-function splitUrl(url: string, prefix: string): { path: string; query: URLSearchParams } {
+function splitUrl(url: string, prefix: string): { path: string; queryText: string } {
   const mark = url.indexOf("?");
-  let path = (mark < 0 ? url : url.slice(0, mark)).replaceAll(/\/{2,}/g, "/");
+  let path = mark < 0 ? url : url.slice(0, mark);
+  if (path.includes("//")) path = path.replaceAll(/\/{2,}/g, "/");
   if (prefix !== "" && (path === prefix || path.startsWith(`${prefix}/`))) {
     path = path.slice(prefix.length) || "/";
   }
-  return { path, query: new URLSearchParams(mark < 0 ? "" : url.slice(mark + 1)) };
+  return { path, queryText: mark < 0 ? "" : url.slice(mark + 1) };
 }
 
 function answerPreflight(exchange: Exchange): Promise<void> {

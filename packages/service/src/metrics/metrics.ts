@@ -3,6 +3,7 @@
  * hold several side by side. Each has its HELP and TYPE; names are VictoriaMetrics' where the meaning is.
  */
 import { Counter, Gauge, Histogram, Registry, Summary } from "prom-client";
+import { Tally } from "./tally.ts";
 
 export interface MetricName {
   readonly name: string;
@@ -54,6 +55,13 @@ export class Metrics {
       ageBuckets: 5,
       pruneAgedBuckets: true,
     });
+  }
+
+  /** A counter with one label that costs little to count with. */
+  tally(metric: Omit<MetricName, "labels">, label: string): Tally {
+    const tally = new Tally(label);
+    this.counterFrom({ ...metric, labels: [label] }, () => tally.readings());
+    return tally;
   }
 
   /** A counter whose values someone else counts. */

@@ -12,35 +12,41 @@ export interface InsertCounters {
 }
 
 export function insertCounters(metrics: Metrics): InsertCounters {
-  const inserted = metrics.counter({
-    name: "vm_rows_inserted_total",
-    help: "Rows that are in the write-ahead log of their node",
-    labels: ["type"],
-  });
-  const ignored = metrics.counter({
-    name: "vm_rows_ignored_total",
-    help: "Rows dropped for good, by reason; the rest of their request is kept",
-    labels: ["reason"],
-  });
+  const inserted = metrics.tally(
+    {
+      name: "vm_rows_inserted_total",
+      help: "Rows that are in the write-ahead log of their node",
+    },
+    "type",
+  );
+  const ignored = metrics.tally(
+    {
+      name: "vm_rows_ignored_total",
+      help: "Rows dropped for good, by reason; the rest of their request is kept",
+    },
+    "reason",
+  );
   const perInsert = metrics.histogram(
     { name: "vm_rows_per_insert", help: "Rows of a write request" },
     [1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 100_000],
   );
-  const notStored = metrics.counter({
-    name: "tideline_not_stored_total",
-    help: "Metadata, exemplars and native histograms that were accepted and are not stored",
-    labels: ["kind"],
-  });
+  const notStored = metrics.tally(
+    {
+      name: "tideline_not_stored_total",
+      help: "Metadata, exemplars and native histograms that were accepted and are not stored",
+    },
+    "kind",
+  );
   return {
     inserted(type, rowCount) {
-      inserted.inc({ type }, rowCount);
+      inserted.add(type, rowCount);
       perInsert.observe(rowCount);
     },
     ignored(byReason) {
-      for (const [reason, count] of Object.entries(byReason)) ignored.inc({ reason }, count);
+      for (const [reason, count] of Object.entries(byReason)) ignored.add(reason, count);
     },
     notStored(kind, count) {
-      if (count > 0) notStored.inc({ kind }, count);
+      if (count > 0) notStored.add(kind, count);
     },
   };
 }

@@ -59,19 +59,18 @@ async function insert(
   let ignored: Record<string, number>;
   try {
     // A place is taken only once the body is here: a slow sender holds up nobody.
-    ignored = await limit.run(() => keep(decoder.decode(head, chunks), options), exchange.signal);
+    ignored = await limit.run(
+      () => keep(decoder.decode(head, chunks), options),
+      limit.isFull ? exchange.signal : undefined,
+    );
   } finally {
     bodies.giveBack(size);
   }
   const reasons = Object.entries(ignored).filter(([, count]) => count > 0);
+  if (reasons.length === 0) return exchange.send({ status: 204 });
   options.counters.ignored(ignored);
-  await exchange.send({
-    status: 204,
-    headers:
-      reasons.length === 0
-        ? {}
-        : { [IGNORED_HEADER]: reasons.map(([reason, count]) => `${reason}=${count}`).join(", ") },
-  });
+  const text = reasons.map(([reason, count]) => `${reason}=${count}`).join(", ");
+  return exchange.send({ status: 204, headers: { [IGNORED_HEADER]: text } });
 }
 
 /** Writes the rows of a body; returns what was dropped, by reason. */
