@@ -4,7 +4,7 @@
  */
 export { crc32c } from "./crc32c/wasm.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
-export { VALUES_PER_BLOCK_MAX } from "./value-block/plain.ts";
+export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
 export { cutValues, decodeValues, encodeValues } from "./value-block/wasm.ts";
 export { UNSNAP_BROKEN, UNSNAP_TOO_LARGE, unsnapPlain } from "./unsnap/plain.ts";
 export { ProtobufError, ProtobufReader } from "./write-scan/protobuf.ts";

@@ -2,6 +2,7 @@ import { BugError } from "@tideline/common";
 import { forEachSeed } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
 import { cutValuesPlain } from "./cut.ts";
+import { wrapValues } from "./plain.ts";
 import { SHAPES } from "./value-block-fixtures.ts";
 import { cutValues, decodeValues, encodeValues } from "./wasm.ts";
 
@@ -49,4 +50,14 @@ describe.for(TWINS)("$name", ({ cut }) => {
     expect(() => cut(block, { count: 4, from: 2, to: 5 })).toThrow(BugError);
     expect(() => cut(block, { count: 4, from: 2, to: 2 })).toThrow(BugError);
   });
+});
+
+test("wrapped values come back bit for bit", () => {
+  forEachSeed(200, (random) => {
+    const values = random.pick(SHAPES).make(random, 1 + random.below(200));
+    const target = new Float64Array(values.length);
+    decodeValues(wrapValues(values), target);
+    expect(bitsOf(target)).toBe(bitsOf(values));
+  });
+  expect(wrapValues(new Float64Array(100).fill(1.5))).toHaveLength(9);
 });

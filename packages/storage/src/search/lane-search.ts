@@ -12,8 +12,12 @@ import {
 import { SeriesFrameEncoder, type FrameSearch } from "@tideline/wire";
 import { compileFilters } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
-import { SeriesGroups, type SeriesMember } from "./series-groups.ts";
+import { groupsOfOne, SeriesGroups, type Groups, type SeriesMember } from "./series-groups.ts";
 import type { SourceSet } from "./source-set.ts";
+
+/** The clock is asked once per so many series: some microseconds each. */
+const CHECK_EVERY = 32;
+const NO_ORDINALS = new Uint32Array(0);
 
 /** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
 const FRAME_SIZE_TARGET = 256 * 1024;
@@ -51,7 +55,7 @@ export class LaneSearch implements FrameSearch {
           encoder.append(series);
         }
         for (let frame = encoder.takeFull(); frame; frame = encoder.takeFull()) yield frame;
-        if (breather.due) await this.#breathe(breather);
+        if (group % CHECK_EVERY === 0 && breather.due) await this.#breathe(breather);
       }
       const rest = encoder.takeRest();
       if (rest) yield rest;
@@ -64,17 +68,20 @@ export class LaneSearch implements FrameSearch {
     sources: SourceSet,
     filters: ReturnType<typeof compileFilters>,
     breather: Breather,
-  ): Promise<SeriesGroups> {
+  ): Promise<Groups> {
     const groups = new SeriesGroups();
     for (let number = 0; number < sources.count; number += 1) {
       const ordinals = sources.using(number, (source) =>
         source.select(this.#query.tenant, filters),
       );
+      if (sources.count === 1) return groupsOfOne(number, ordinals ?? NO_ORDINALS);
+      let addedCount = 0;
       for (const ordinal of ordinals ?? []) {
         sources.using(number, (source) => {
           groups.add(number, ordinal, source.identityOf(ordinal));
         });
-        if (breather.due) await this.#breathe(breather);
+        addedCount += 1;
+        if (addedCount % CHECK_EVERY === 0 && breather.due) await this.#breathe(breather);
       }
       if (breather.due) await this.#breathe(breather);
     }

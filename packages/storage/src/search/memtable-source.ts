@@ -1,6 +1,6 @@
 /** A memtable as a search source: raw samples are packed into blocks when they are asked for. */
 import type { Tenant, ValueBlock } from "@tideline/model";
-import { encodeValues, VALUES_PER_BLOCK_MAX } from "@tideline/kernels";
+import { encodeValues, VALUES_PER_BLOCK_MAX, wrapValues } from "@tideline/kernels";
 import type { Memtable } from "../head/memtable.ts";
 import type { SampleColumns } from "../head/sample-chains.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
@@ -8,6 +8,9 @@ import { selectSeries, type CompiledFilters } from "../index/select.ts";
 import { lowerBound } from "./lower-bound.ts";
 import type { SearchSource } from "./source.ts";
 import { TimestampPacker } from "./timestamp-packer.ts";
+
+/** So many values are not worth packing. */
+const WRAPPED_COUNT_MAX = 128;
 
 export interface MemtableSourceOptions {
   readonly memtable: Memtable;
@@ -65,9 +68,10 @@ export class MemtableSource implements SearchSource {
     let from = lowerBound(timestampsMs, count, this.#startMs);
     while (from < end) {
       const to = Math.min(end, from + VALUES_PER_BLOCK_MAX);
+      const wanted = values.subarray(from, to);
       target.push({
         timestamps: this.#packer.pack(timestampsMs.subarray(from, to)),
-        bytes: encodeValues(values.subarray(from, to)),
+        bytes: to - from <= WRAPPED_COUNT_MAX ? wrapValues(wanted) : encodeValues(wanted),
       });
       from = to;
     }

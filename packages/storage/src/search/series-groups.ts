@@ -3,6 +3,7 @@
  * with the blocks of all sources.
  */
 import { IdentityTable, NO_SLOT } from "../head/identity-table.ts";
+import type { Ordinals } from "../index/label-index.ts";
 
 const NONE = 0xffff_ffff;
 
@@ -12,7 +13,22 @@ export interface SeriesMember {
   readonly ordinal: number;
 }
 
-export class SeriesGroups {
+/** Series, each with its members. */
+export interface Groups {
+  readonly count: number;
+  /** In the order of their sources. */
+  members(group: number): Iterable<SeriesMember>;
+}
+
+/** A single source has each of its series once: there is nothing to put together. */
+export function groupsOfOne(source: number, ordinals: Ordinals): Groups {
+  return {
+    count: ordinals.length,
+    members: (group) => [{ source, ordinal: ordinals[group] as number }],
+  };
+}
+
+export class SeriesGroups implements Groups {
   readonly #table = new IdentityTable();
   /** Per group: its first and last member. */
   #first = new Uint32Array(1024);
