@@ -2,12 +2,18 @@
  * One process per data directory: a lock file with the owner's process id and start time. A lock whose owner is
  * gone is taken over (a start time tells a new process under an old id).
  */
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { errorCode, type Disk } from "@tideline/common";
+import { errorCode, must, type Disk } from "@tideline/common";
 import { InputError } from "@tideline/model";
+import { diskError } from "../disk-error.ts";
 
 const LOCK_NAME = "lock";
+/** Locks of dead processes that are removed before it is given up: others start at the same time. */
+const ATTEMPTS_MAX = 10;
+/** What file systems without hard links answer. */
+const NO_LINKS: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS"]);
 
 /** Directories that this process holds: two storages in one process exclude each other, too. */
 const held = new Set<string>();
@@ -25,11 +31,15 @@ interface Owner {
 export function lockDataFolder(disk: Disk, dataPath: string): () => void {
   const path = join(dataPath, LOCK_NAME);
   if (held.has(path)) throw inUse(dataPath, process.pid);
-  const owner: Owner = { pid: process.pid, startTicks: startTicksOf(process.pid) };
-  for (let attempt = 0; !tryCreate(disk, path, owner); attempt += 1) {
-    const other = readOwner(disk, path);
-    if (attempt > 3 || (other && isAlive(other))) throw inUse(dataPath, other?.pid ?? 0);
-    removeIfThere(disk, path);
+  const mine = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  try {
+    writeOwner(disk, mine, { pid: process.pid, startTicks: startTicksOf(process.pid) });
+    for (let attempt = 0; !tryTake(disk, mine, path); attempt += 1) {
+      if (attempt === ATTEMPTS_MAX) throw inUse(dataPath, readOwner(disk, path)?.pid ?? 0);
+      removeDead(disk, path, { dataPath, aside: `${mine}.old` });
+    }
+  } finally {
+    removeIfThere(disk, mine);
   }
   held.add(path);
   return () => {
@@ -37,18 +47,68 @@ export function lockDataFolder(disk: Disk, dataPath: string): () => void {
   };
 }
 
+/** Gives the lock its name with its content already in it: nobody sees one that is half written. */
+function tryTake(disk: Disk, mine: string, path: string): boolean {
+  try {
+    disk.link(mine, path);
+    return true;
+  } catch (error) {
+    const code = errorCode(error) ?? "";
+    if (code === "EEXIST") return false;
+    if (!NO_LINKS.has(code)) throw error;
+  }
+  return tryCreate(disk, path, must(readOwner(disk, mine), "what was just written is there"));
+}
+
+/** On file systems without links: between making the lock and writing it, others take it for a dead one. */
 function tryCreate(disk: Disk, path: string, owner: Owner): boolean {
   try {
-    const file = disk.open(path, "create");
-    try {
-      file.append(Buffer.from(JSON.stringify(owner)));
-    } finally {
-      file.close();
-    }
+    writeOwner(disk, path, owner);
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
     throw error;
+  }
+}
+
+/**
+ * Removes the lock of a process that is gone. It is moved first and looked at again: of several starts that found it dead,
+ * one may have removed it already, and then this is that one's lock.
+ *
+ * @throws {InputError} its process lives
+ */
+function removeDead(
+  disk: Disk,
+  path: string,
+  { dataPath, aside }: { dataPath: string; aside: string },
+): void {
+  const owner = readOwner(disk, path);
+  if (owner && isAlive(owner)) throw inUse(dataPath, owner.pid);
+  try {
+    disk.rename(path, aside);
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return;
+    throw error;
+  }
+  try {
+    const moved = readOwner(disk, aside);
+    if (!moved || !isAlive(moved)) return;
+    tryTake(disk, aside, path);
+    throw inUse(dataPath, moved.pid);
+  } finally {
+    removeIfThere(disk, aside);
+  }
+}
+
+function writeOwner(disk: Disk, path: string, owner: Owner): void {
+  const bytes = Buffer.from(JSON.stringify(owner));
+  const file = disk.open(path, "create");
+  try {
+    const writtenSize = file.append(bytes);
+    if (writtenSize !== bytes.length)
+      throw diskError("TIDELINE_DATA_LOCK", `Cannot write ${path}`, null, writtenSize);
+  } finally {
+    file.close();
   }
 }
 
