@@ -169,14 +169,16 @@ class InsertSession implements Session {
 
   /** Never rejects. The blocks are given to the lanes before this first waits. */
   async #append(id: number, blocks: readonly LaneBlock[]): Promise<void> {
+    const { counters } = this.#options;
     const answers = await Promise.all(
-      blocks.map(async ({ lane, bytes }): Promise<LaneBlock> => {
-        const answer = await this.#appendBlock(lane, bytes);
-        if (answer.status === "kept") this.#options.counters.rowCount += rowCountOf(bytes);
-        return { lane, bytes: encodeRowBlockAnswer(answer) };
-      }),
+      blocks.map(({ lane, bytes }) => this.#appendBlock(lane, bytes)),
     );
-    const body = encodeLaneBlocks(answers);
+    const encoded = blocks.map(({ lane, bytes }, i): LaneBlock => {
+      const answer = answers[i] as RowBlockAnswer;
+      if (answer.status === "kept") counters.rowCount += rowCountOf(bytes);
+      return { lane, bytes: encodeRowBlockAnswer(answer) };
+    });
+    const body = encodeLaneBlocks(encoded);
     await this.#options.connection.send(encodeEnvelope({ id, kind: KIND_ROWS, body }));
   }
 
