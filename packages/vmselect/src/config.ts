@@ -46,6 +46,10 @@ export const searchFlags = {
     default: "0",
     help: "Most memory for the columns of one query. 0 means a share of the allowed memory",
   }),
+  "search.maxBufferedBytes": byteSize({
+    default: "0",
+    help: "Memory for large answers that their clients have not read yet; past it more of them are answered with 503. 0 means a quarter of the allowed memory",
+  }),
   "search.maxSeries": integer({
     default: 30_000,
     help: "Most series that /api/v1/series answers with. 0 means no limit",

@@ -5,7 +5,7 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { entryUrl, systemClock } from "@tideline/common";
-import type { FlagValues, ProgramContext } from "@tideline/service";
+import { ByteBudget, type FlagValues, type ProgramContext } from "@tideline/service";
 import { serveFrames, type FrameSource } from "@tideline/wire";
 import { selectRoutes } from "./api/routes.ts";
 import type { searchFlags } from "./config.ts";
@@ -70,12 +70,25 @@ export function startSelect(options: StartSelectOptions): void {
     pointsPerSeriesMax: flags["search.maxPointsPerTimeseries"],
     memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
   };
+  const answers = new ByteBudget({
+    noun: "answers that their clients have not read yet",
+    sizeMax: flags["search.maxBufferedBytes"] || Math.floor(allowedMemorySize / 4),
+  });
+  metrics.gaugeFrom(
+    { name: "tideline_select_buffered_bytes", help: "Large answers that wait for their clients" },
+    () => answers.usedSize,
+  );
+  metrics.gaugeFrom(
+    { name: "tideline_select_buffered_max_bytes", help: "Memory that such answers may take" },
+    () => answers.sizeMax,
+  );
   for (const base of options.bases) {
     context.http.route(
       ...selectRoutes({
         base,
         withPartial: options.withPartial,
         runner,
+        answers,
         limits,
         lookbackMs: flags["search.maxLookback"],
         queryLengthMax: flags["search.maxQueryLen"],

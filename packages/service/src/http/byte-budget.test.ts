@@ -48,6 +48,15 @@ function send(port: number, declared: number, sent: number): Socket {
   return socket;
 }
 
+test("what is alone may pass the limit", () => {
+  const budget = new ByteBudget({ noun: "answers", sizeMax: 10 });
+  budget.take(11);
+  expect(() => budget.take(1)).toThrow(/answers take 11 bytes already, of 10/);
+  budget.giveBack(11);
+  budget.take(10);
+  expect(() => budget.take(1)).toThrow(/10 bytes already/);
+});
+
 test("bodies together keep to the budget, and what ends in any way gives its bytes back", async () => {
   const budget = new ByteBudget({ noun: "bodies", sizeMax: 1000 });
   const { port, settled } = await start(budget);

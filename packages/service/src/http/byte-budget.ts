@@ -1,6 +1,6 @@
 /**
- * Bytes that requests hold together while they are received and wait for their turn: a limit per request does not bound
- * the memory of a program, as anybody may open many.
+ * Bytes that requests hold together while they are received, or their answers while they are read: a limit per request
+ * does not bound the memory of a program, as anybody may open many.
  */
 import { assert } from "@tideline/common";
 import { OverloadError } from "@tideline/model";
@@ -27,9 +27,13 @@ export class ByteBudget {
     return this.#usedSize;
   }
 
-  /** @throws {OverloadError} 503: there is no room now, and nothing is taken */
+  /**
+   * What is alone may pass the limit, or it never could be taken.
+   *
+   * @throws {OverloadError} 503: there is no room now, and nothing is taken
+   */
   take(size: number): void {
-    if (this.#usedSize + size > this.sizeMax) {
+    if (this.#usedSize > 0 && this.#usedSize + size > this.sizeMax) {
       throw new OverloadError(
         "TIDELINE_BODIES",
         `Cannot hold ${size} bytes more: ${this.#noun} take ${this.#usedSize} bytes already, of ${this.sizeMax}`,

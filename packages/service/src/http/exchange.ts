@@ -21,6 +21,8 @@ export interface Answer {
 const COMPRESSED_SIZE_MIN = 1_024;
 const GZIP_OPTIONS = { level: constants.Z_BEST_SPEED };
 const gzipBytes = promisify(gzip);
+/** A client that reads nothing of a stream for so long is cut off. */
+const STALL_TIMEOUT_MS = 60_000;
 
 export class Exchange {
   readonly request: IncomingMessage;
@@ -31,6 +33,7 @@ export class Exchange {
   #query: URLSearchParams | undefined;
   readonly #parameters: Readonly<Record<string, string | undefined>>;
   readonly #isCompressionAllowed: boolean;
+  readonly #stallTimeoutMs: number;
   #left: AbortController | undefined;
 
   constructor(options: {
@@ -41,6 +44,8 @@ export class Exchange {
     queryText: string;
     parameters: Readonly<Record<string, string | undefined>>;
     isCompressionAllowed: boolean;
+    /** STALL_TIMEOUT_MS when not given. */
+    stallTimeoutMs?: number;
   }) {
     this.request = options.request;
     this.response = options.response;
@@ -48,6 +53,7 @@ export class Exchange {
     this.#queryText = options.queryText;
     this.#parameters = options.parameters;
     this.#isCompressionAllowed = options.isCompressionAllowed;
+    this.#stallTimeoutMs = options.stallTimeoutMs ?? STALL_TIMEOUT_MS;
   }
 
   /** Of the URL alone; body.ts reads forms. */
@@ -116,6 +122,9 @@ export class Exchange {
     const isCompressed = this.#isGzipWanted();
     if (isCompressed) this.response.setHeader("Content-Encoding", "gzip");
     this.#writeHead(answer);
+    this.response.setTimeout(this.#stallTimeoutMs, () => {
+      this.response.destroy();
+    });
     const rest = continued(first, iterator);
     for await (const chunk of isCompressed ? packed(rest) : rest) {
       if (this.response.destroyed) throw new ClientLeftError();

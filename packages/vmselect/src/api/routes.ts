@@ -5,7 +5,7 @@
 import { performance } from "node:perf_hooks";
 import type { Clock } from "@tideline/common";
 import { DEFAULT_TENANT, InputError, parseTenant, type Tenant } from "@tideline/model";
-import { readForm, type Exchange, type Route } from "@tideline/service";
+import { readForm, type ByteBudget, type Exchange, type Route } from "@tideline/service";
 import type { IndexJob, QueryJob, QueryLimits } from "../query/jobs.ts";
 import type { QueryRunner } from "../query/query-runner.ts";
 import { envelope, staticAnswer } from "./answer.ts";
@@ -27,6 +27,8 @@ export interface SelectRoutesOptions {
   /** Whether answers tell `isPartial`: a cluster's do. */
   readonly withPartial: boolean;
   readonly runner: QueryRunner;
+  /** Of large answers that their clients have not read yet. */
+  readonly answers: ByteBudget;
   readonly limits: QueryLimits;
   readonly lookbackMs: number;
   readonly queryLengthMax: number;
@@ -39,6 +41,8 @@ export interface SelectRoutesOptions {
 /** VictoriaMetrics' defaults where Prometheus has none (reference 1.2.2). */
 const DEFAULT_STEP_MS = 300_000;
 const DEFAULT_RANGE_MS = 300_000;
+/** Small answers go out in one piece, with their length; large ones as a stream. */
+const ONE_PIECE_SIZE_MAX = 256 * 1024;
 
 export function selectRoutes(options: SelectRoutesOptions): Route[] {
   const api = new SelectApi(options);
@@ -212,16 +216,21 @@ class SelectApi {
     });
     const executionMs = startedMs === null ? null : performance.now() - startedMs;
     const chunks = envelope(answer, { withPartial: this.#options.withPartial, executionMs });
-    await exchange.send({ type: "application/json", body: bodyOf(chunks) });
+    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+    if (size > ONE_PIECE_SIZE_MAX) this.#holdUntilRead(exchange, size);
+    const body = size > ONE_PIECE_SIZE_MAX ? streamOf(chunks) : Buffer.concat(chunks, size);
+    await exchange.send({ type: "application/json", body });
   }
-}
 
-/** Small answers go out in one piece, with their length; large ones as a stream. */
-const ONE_PIECE_SIZE_MAX = 256 * 1024;
-
-function bodyOf(chunks: readonly Uint8Array[]): Uint8Array | AsyncIterable<Uint8Array> {
-  const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-  return size <= ONE_PIECE_SIZE_MAX ? Buffer.concat(chunks, size) : streamOf(chunks);
+  /** The query has given up its place: a client that reads slowly holds nothing but its answer. @throws {OverloadError} */
+  #holdUntilRead({ response }: Exchange, size: number): void {
+    const { answers } = this.#options;
+    if (response.closed) return;
+    answers.take(size);
+    response.once("close", () => {
+      answers.giveBack(size);
+    });
+  }
 }
 
 async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
