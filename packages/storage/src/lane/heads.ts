@@ -53,7 +53,11 @@ export class Heads {
   constructor(
     options: HeadsOptions,
     generation: number,
-    replayed: { memtable: Memtable; walSize: number } = { memtable: new Memtable(), walSize: 0 },
+    replayed: { memtable: Memtable; walSize: number; frozen: FrozenHead | null } = {
+      memtable: new Memtable(),
+      walSize: 0,
+      frozen: null,
+    },
   ) {
     this.#options = options;
     this.#generation = generation;
@@ -61,6 +65,8 @@ export class Heads {
     this.#definedCount = replayed.memtable.seriesCount;
     this.#groupDefinedCount = this.#definedCount;
     this.#replayedSize = replayed.walSize;
+    this.#frozen = replayed.frozen;
+    this.#previous = replayed.frozen?.memtable ?? null;
     this.#wal = this.#openWal();
   }
 

@@ -4,10 +4,13 @@
  * A crash in the middle of a flush leaves two generations. All but the newest are written to their parts
  * (again, under the same name) before the lane opens; so is the newest one if its log cannot go on, since
  * damage has shifted its slots or it cannot be synced. A damaged log is set aside afterwards: what it has lost is missing.
+ *
+ * On a full disk the generation before the newest one stays as it was before the start: frozen, to be flushed when there is
+ * room. So a lane that filled its disk starts again, and can be read.
  */
 import { basename, join } from "node:path";
 import { errorCode, type Disk } from "@tideline/common";
-import { CorruptionError, wordsOf } from "@tideline/model";
+import { CorruptionError, OverloadError, wordsOf } from "@tideline/model";
 import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -15,6 +18,7 @@ import { moveAside } from "../quarantine.ts";
 import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
 import { replayWal } from "../wal/wal-replay.ts";
 import { flushMemtable } from "./flush.ts";
+import type { FrozenHead } from "./heads.ts";
 
 export interface ReplayOptions {
   readonly disk: Disk;
@@ -29,6 +33,8 @@ export interface ReplayedHead {
   readonly generation: number;
   readonly memtable: Memtable;
   readonly walSize: number;
+  /** The generation before, when the disk has no room for its part. */
+  readonly frozen: FrozenHead | null;
 }
 
 /**
@@ -36,22 +42,42 @@ export interface ReplayedHead {
  *
  * @returns the newest generation, to be gone on with; null when there is none
  * @throws {CorruptionError} a log of another lane range, or of a newer version
- * @throws {OverloadError} the disk has no room for a part
+ * @throws {OverloadError} the disk has no room for a part that must be written now
  */
 export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead | null> {
   const generations = listGenerations(options.disk, options.walFolder);
   const newest = generations.at(-1);
+  let frozen: FrozenHead | null = null;
   for (const generation of generations) {
     const { memtable, shifted, damaged } = replayGeneration(options, generation);
     if (generation === newest && !shifted && syncLog(options, generation)) {
-      return { generation, memtable, walSize: sizeOfLog(options, generation) };
+      return { generation, memtable, walSize: sizeOfLog(options, generation), frozen };
     }
-    const { disk, partsFolder, laneRange } = options;
-    await flushMemtable(memtable, { disk, folder: partsFolder, laneRange, generation });
-    if (damaged) setLogAside(options, generation);
-    else deleteGeneration(disk, options.walFolder, generation);
+    try {
+      await flushReplayed(options, { generation, memtable }, damaged);
+    } catch (error) {
+      const canWait = error instanceof OverloadError && generation + 1 === newest && !damaged;
+      if (!canWait) throw error;
+      options.log.error({ err: error, generation }, "cannot flush a replayed head: it waits");
+      syncLog(options, generation);
+      frozen = { generation, memtable, walSize: sizeOfLog(options, generation) };
+    }
   }
+  // The newest one had to be flushed, and there was room: its number is used up, so the one before cannot wait.
+  if (frozen) await flushReplayed(options, frozen, false);
   return null;
+}
+
+/** Writes a generation to its part; then its log goes, or is set aside. @throws {OverloadError} */
+async function flushReplayed(
+  options: ReplayOptions,
+  { generation, memtable }: Pick<ReplayedHead, "generation" | "memtable">,
+  damaged: boolean,
+): Promise<void> {
+  const { disk, walFolder, partsFolder, laneRange } = options;
+  await flushMemtable(memtable, { disk, folder: partsFolder, laneRange, generation });
+  if (damaged) setLogAside(options, generation);
+  else deleteGeneration(disk, walFolder, generation);
 }
 
 /**
