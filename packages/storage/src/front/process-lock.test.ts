@@ -64,7 +64,16 @@ test("a disk without room for the lock says so", () => {
   const disk = diskWithLock(DEAD);
   disk.inject({ operation: "append" });
   expect(() => lockDataFolder(disk, "/data")).toThrow(/Cannot write \/data\/lock/);
+  expect(disk.list("/data")).toEqual([]);
+});
+
+test("a disk that is full but for the dead lock has room for the next one", () => {
+  const disk = new FakeDisk({ capacitySize: DEAD.length + 10 });
+  disk.mkdir("/data");
+  disk.writeFile(PATH, Buffer.from(DEAD.padEnd(DEAD.length + 10)));
+  const unlock = lockDataFolder(disk, "/data");
   expect(disk.list("/data")).toEqual(["lock"]);
+  unlock();
 });
 
 test("a file system without links has locks, too", () => {

@@ -32,11 +32,14 @@ export function lockDataFolder(disk: Disk, dataPath: string): () => void {
   const path = join(dataPath, LOCK_NAME);
   if (held.has(path)) throw inUse(dataPath, process.pid);
   const mine = `${path}.${process.pid}.${randomBytes(4).toString("hex")}`;
+  const aside = `${mine}.old`;
   try {
+    // First, as the dead one's place may be the last that a full disk has.
+    if (disk.kindOf(path) !== null) removeDead(disk, path, { dataPath, aside });
     writeOwner(disk, mine, { pid: process.pid, startTicks: startTicksOf(process.pid) });
     for (let attempt = 0; !tryTake(disk, mine, path); attempt += 1) {
       if (attempt === ATTEMPTS_MAX) throw inUse(dataPath, readOwner(disk, path)?.pid ?? 0);
-      removeDead(disk, path, { dataPath, aside: `${mine}.old` });
+      removeDead(disk, path, { dataPath, aside });
     }
   } finally {
     removeIfThere(disk, mine);
