@@ -24,14 +24,17 @@ export interface TimeBounds {
 export class Intake {
   readonly #heads: Heads;
   readonly #laneRange: LaneRange;
+  readonly #memorySizeMax: number;
   readonly #streams = new Map<number, StreamRefs>();
   /** Columns of one block, before rows are left out. */
   #slots = new Uint32Array(4096);
   #timestampsMs = new Float64Array(4096);
 
-  constructor(heads: Heads, laneRange: LaneRange) {
+  /** @param memorySizeMax for the refs of all streams; past it streams are forgotten, and their senders tell them anew */
+  constructor(heads: Heads, laneRange: LaneRange, memorySizeMax: number) {
     this.#heads = heads;
     this.#laneRange = laneRange;
+    this.#memorySizeMax = memorySizeMax;
   }
 
   get streamCount(): number {
@@ -79,7 +82,16 @@ export class Intake {
       this.#streams.set(stream, refs);
     }
     refs.prepare(this.#heads.generation, block.refBound);
+    if (this.memorySize > this.#memorySizeMax) this.#forgetOthers(stream);
     return refs;
+  }
+
+  /** No flush gives back what streams take: without this a lane with many of them would refuse writes for good. */
+  #forgetOthers(stream: number): void {
+    for (const other of this.#streams.keys()) {
+      if (other !== stream) this.#streams.delete(other);
+      if (this.memorySize <= this.#memorySizeMax) return;
+    }
   }
 
   /** Takes in the series that the block defines. One known by identity alone, but not here, stays unknown. */

@@ -1,7 +1,8 @@
 /** What floods a head without leaving a sample in it, or with what its part could not hold. */
 import { seriesKey } from "@tideline/model";
+import { encodeRowBlock } from "@tideline/wire";
 import { expect, test } from "vitest";
-import { DAY_MS, everything, LaneRig, readSamples, TENANT } from "./lane-fixtures.ts";
+import { batchOf, DAY_MS, everything, LaneRig, readSamples, TENANT } from "./lane-fixtures.ts";
 
 const MIB = 2 ** 20;
 
@@ -58,4 +59,31 @@ test.for([
   await rig.lane.flush();
   expect(rig.lane.stats().partSeries).toBe(1);
   expect(rig.faults).toEqual([]);
+});
+
+test("streams with many refs are forgotten, before they take the memory of heads for good", async () => {
+  const rig = await LaneRig.start({ headMemorySize: 4 * MIB });
+  const row = { key: key(0, "id", "x"), ms: rig.clock.nowMs(), bits: 0n };
+  const batch = batchOf(rig.table, [row]);
+  const streamRef = 100_000;
+  // One row, under a ref as high as a sender of many series has them.
+  const block = encodeRowBlock({
+    dictionary: 1,
+    batch,
+    rows: Uint32Array.of(0),
+    rowsFrom: 0,
+    rowsTo: 1,
+    streamRefs: Uint32Array.of(streamRef),
+    definitions: new Uint32Array(0),
+    definitionCount: 0,
+    keyed: [{ streamRef, ref: batch.refs[0] as number, key: row.key }],
+  });
+  for (let stream = 100; stream < 130; stream += 1) {
+    const statuses: string[] = [];
+    rig.lane.append(stream, block, ({ status }) => statuses.push(status));
+    rig.lane.commit();
+    expect(statuses).toEqual(["kept"]);
+  }
+  expect(rig.lane.stats().streamCount).toBeLessThan(5);
+  await rig.write([row]);
 });

@@ -71,7 +71,7 @@ export class Lane implements FrameSource {
     const laneRange = { index: options.lane, count: options.laneCount };
     this.#parts = parts;
     this.#heads = heads;
-    this.#intake = new Intake(heads, laneRange);
+    this.#intake = new Intake(heads, laneRange, options.headMemorySize / 4);
     this.#flusher = new Flusher(
       {
         heads,
