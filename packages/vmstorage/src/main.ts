@@ -4,6 +4,9 @@ import { formatAddress, runProgram, VERSION } from "@tideline/service";
 import { flags } from "./config.ts";
 import { startStorage } from "./start-storage.ts";
 
+/** The main thread's own heap, and the messages of gRPC under way; lanes share the rest. */
+const MAIN_THREAD_SIZE = 96 * 2 ** 20;
+
 await runProgram({
   name: "vmstorage",
   summary: "keeps samples on disk for vminsert and vmselect",
@@ -13,7 +16,7 @@ await runProgram({
     const storage = await startStorage({
       context,
       flags: context.flags,
-      memoryBudgetSize: context.allowedMemorySize,
+      memoryBudgetSize: Math.max(0, context.allowedMemorySize - MAIN_THREAD_SIZE),
     });
     const selectServer = new SelectServer({
       source: storage,
