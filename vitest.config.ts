@@ -1,9 +1,19 @@
 import { defineConfig } from "vitest/config";
 
+/** V8 may abort when threads make and free WebAssembly code at once while it guards pages by memory keys (nodejs/node#64500). */
+const execArgv = ["--no-memory-protection-keys"];
+
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: "unit", include: ["packages/*/src/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["packages/*/src/**/*.test.ts"],
+          testTimeout: 60_000,
+          execArgv,
+        },
+      },
       { test: { name: "tidy", include: ["tools/tidy/*.test.ts"], testTimeout: 60_000 } },
       {
         test: {
