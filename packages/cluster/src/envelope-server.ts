@@ -8,7 +8,7 @@ import {
   type handleBidiStreamingCall,
   type ServerDuplexStream,
 } from "@grpc/grpc-js";
-import { CorruptionError } from "@tideline/model";
+import { CorruptionError, InputError } from "@tideline/model";
 import {
   decodeEnvelope,
   encodeEnvelope,
@@ -89,12 +89,13 @@ export class EnvelopeServer {
   /**
    * @param address `host:port`, or `:port` for all IPv4 interfaces; port 0 picks a free one
    * @returns the address with the real port
+   * @throws {InputError} that names the address, when it cannot be listened on
    */
   async listen(address: string): Promise<string> {
     const full = address.startsWith(":") ? `0.0.0.0${address}` : address;
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(full, ServerCredentials.createInsecure(), (error, bound) => {
-        if (error) reject(error);
+        if (error) reject(listenError(full, error));
         else resolve(bound);
       });
     });
@@ -211,4 +212,11 @@ function connectionOf(stream: Stream): Connection {
       stream.resume();
     },
   };
+}
+
+/** grpc-js wraps the reason in a sentence of its own; the code in it is what people know. */
+function listenError(address: string, cause: Error): InputError {
+  const isTaken = cause.message.includes("EADDRINUSE");
+  const reason = isTaken ? "already in use (EADDRINUSE)" : cause.message;
+  return new InputError("TIDELINE_LISTEN", `cannot listen on ${address}: ${reason}`, { cause });
 }

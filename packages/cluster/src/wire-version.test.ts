@@ -121,6 +121,18 @@ async function rawNode(
   return { client, log };
 }
 
+test("a port that is taken is named", async () => {
+  const servers = [0, 1].map(
+    () => new InsertServer({ sink: new FakeSink("a", 1), log: new SilentLog() }),
+  );
+  const [first, second] = servers as [InsertServer, InsertServer];
+  const address = await first.listen("127.0.0.1:0");
+  await expect(second.listen(address)).rejects.toThrow(
+    `cannot listen on ${address}: already in use (EADDRINUSE)`,
+  );
+  await Promise.all(servers.map((server) => server.close()));
+});
+
 describe("a server", () => {
   test("answers a kind it does not know with UNSUPPORTED, and goes on", async () => {
     const { stream, received } = await rawPeer();
