@@ -69,8 +69,8 @@ test(
   "a lane that dies is told once, and what waits for it fails",
   { timeout: 120_000 },
   async () => {
-    const { client, deaths } = await start({ answerSizeMax: 2 ** 40 }, 12 * 2 ** 20);
-    await write(client, 60_000);
+    const { client, deaths } = await start({ answerSizeMax: 2 ** 40 }, 40 * 2 ** 20);
+    await write(client, 250_000);
     // The heap is too small for the answer on purpose.
     const { signal } = new AbortController();
     await expect(client.source.seriesKeys(everything(), 0, signal)).rejects.toThrow(OverloadError);
