@@ -16,6 +16,8 @@ export interface FlushOptions {
   readonly folder: string;
   readonly laneRange: LaneRange;
   readonly generation: number;
+  /** Of the generation: deletes up to this number came before its first row. */
+  readonly deletesDone: number;
 }
 
 /**

@@ -114,9 +114,15 @@ export class Flusher {
     const { clock, log } = this.#ports;
     const frozen = heads.frozen;
     assert(frozen, "what is flushed is frozen");
-    const { generation, memtable } = frozen;
+    const { generation, memtable, deletesDone } = frozen;
     const startMs = clock.monotonicMs();
-    const summary = await flushMemtable(memtable, { disk, folder, laneRange, generation });
+    const summary = await flushMemtable(memtable, {
+      disk,
+      folder,
+      laneRange,
+      generation,
+      deletesDone,
+    });
     // No wait between these two: a search sees the memtable or the part, never both or neither.
     if (summary) parts.add(flushPartName(generation));
     heads.release();

@@ -26,6 +26,13 @@ export interface FrozenHead {
   readonly generation: number;
   readonly memtable: Memtable;
   readonly walSize: number;
+  /** Deletes up to this number came before its first row. */
+  readonly deletesDone: number;
+}
+
+/** What a lane goes on with after its start. */
+export interface HeadsStart extends FrozenHead {
+  readonly frozen: FrozenHead | null;
 }
 
 export class Heads {
@@ -41,6 +48,7 @@ export class Heads {
   #frozen: FrozenHead | null = null;
   /** The series of generation - 1. */
   #previous: SeriesDictionary | null = null;
+  #deletesDone: number;
   /** Bytes in the log of the generation from before the start. */
   #replayedSize: number;
   #dirty = false;
@@ -49,29 +57,30 @@ export class Heads {
   walSyncs = 0;
   walErrors = 0;
 
-  /** @param replayed what the log of this generation gave, if there was one */
-  constructor(
-    options: HeadsOptions,
-    generation: number,
-    replayed: { memtable: Memtable; walSize: number; frozen: FrozenHead | null } = {
-      memtable: new Memtable(),
-      walSize: 0,
-      frozen: null,
-    },
-  ) {
+  /**
+   * @param start the generation that takes writes: what its log gave, or an empty one; and the one before, where that
+   * has no part yet
+   */
+  constructor(options: HeadsOptions, { frozen, ...start }: HeadsStart) {
     this.#options = options;
-    this.#generation = generation;
-    this.#memtable = replayed.memtable;
-    this.#definedCount = replayed.memtable.seriesCount;
+    this.#generation = start.generation;
+    this.#memtable = start.memtable;
+    this.#deletesDone = start.deletesDone;
+    this.#definedCount = start.memtable.seriesCount;
     this.#groupDefinedCount = this.#definedCount;
-    this.#replayedSize = replayed.walSize;
-    this.#frozen = replayed.frozen;
-    this.#previous = replayed.frozen?.memtable ?? null;
+    this.#replayedSize = start.walSize;
+    this.#frozen = frozen;
+    this.#previous = frozen?.memtable ?? null;
     this.#wal = this.#openWal();
   }
 
   get generation(): number {
     return this.#generation;
+  }
+
+  /** Deletes up to this number came before the first row of the generation that takes writes. */
+  get deletesDone(): number {
+    return this.#deletesDone;
   }
 
   get memtable(): Memtable {
@@ -193,16 +202,19 @@ export class Heads {
   /**
    * Ends the generation and begins the next one. What is frozen must have left before.
    *
+   * @param deletesDone of the next generation: the number of a delete that what is frozen comes before
    * @returns the generation to flush. When no new log can be opened, nothing is taken until `reopen`.
    */
-  freeze(): FrozenHead {
+  freeze(deletesDone = this.#deletesDone): FrozenHead {
     assert(!this.#frozen, "one generation is flushed at a time");
     const wal = this.#wal;
     this.#frozen = {
       generation: this.#generation,
       memtable: this.#memtable,
       walSize: this.walSize,
+      deletesDone: this.#deletesDone,
     };
+    this.#deletesDone = deletesDone;
     this.#previous = this.#memtable;
     if (wal) void closeSynced(wal, this.#dirty);
     this.#generation += 1;
@@ -264,6 +276,7 @@ export class Heads {
         folder: this.#folder,
         generation: this.#generation,
         laneRange,
+        deletesDone: this.#deletesDone,
       });
     } catch (error) {
       this.walErrors += 1;

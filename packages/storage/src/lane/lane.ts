@@ -14,6 +14,7 @@ import {
   type FrameSource,
   type RowBlockAnswer,
 } from "@tideline/wire";
+import { Memtable } from "../head/memtable.ts";
 import type { Log } from "../options.ts";
 import {
   queryLabelNames,
@@ -107,6 +108,7 @@ export class Lane implements FrameSource {
       partsFolder,
       quarantineFolder: join(folder, "quarantine"),
       laneRange,
+      newestDelete: 0,
       log,
     });
     const parts = new LaneParts({
@@ -117,10 +119,14 @@ export class Lane implements FrameSource {
       cacheSize: options.pageCacheSize,
       log,
     });
-    const generation =
-      replayed?.generation ??
-      Math.max(newestGenerationUsed(disk, folder), parts.newestGeneration) + 1;
-    const heads = new Heads({ disk, walFolder, laneRange, log }, generation, replayed ?? undefined);
+    const start = replayed ?? {
+      generation: Math.max(newestGenerationUsed(disk, folder), parts.newestGeneration) + 1,
+      memtable: new Memtable(),
+      walSize: 0,
+      deletesDone: 0,
+      frozen: null,
+    };
+    const heads = new Heads({ disk, walFolder, laneRange, log }, start);
     const lane = new Lane(options, ports, parts, heads);
     lane.#checkDisk();
     lane.#dropOldParts();

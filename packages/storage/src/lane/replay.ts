@@ -18,7 +18,7 @@ import { moveAside } from "../quarantine.ts";
 import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
 import { replayWal } from "../wal/wal-replay.ts";
 import { flushMemtable } from "./flush.ts";
-import type { FrozenHead } from "./heads.ts";
+import type { FrozenHead, HeadsStart } from "./heads.ts";
 
 export interface ReplayOptions {
   readonly disk: Disk;
@@ -26,15 +26,9 @@ export interface ReplayOptions {
   readonly partsFolder: string;
   readonly quarantineFolder: string;
   readonly laneRange: LaneRange;
+  /** Number of the newest delete that is known. */
+  readonly newestDelete: number;
   readonly log: Log;
-}
-
-export interface ReplayedHead {
-  readonly generation: number;
-  readonly memtable: Memtable;
-  readonly walSize: number;
-  /** The generation before, when the disk has no room for its part. */
-  readonly frozen: FrozenHead | null;
 }
 
 /**
@@ -44,23 +38,24 @@ export interface ReplayedHead {
  * @throws {CorruptionError} a log of another lane range, or of a newer version
  * @throws {OverloadError} the disk has no room for a part that must be written now
  */
-export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead | null> {
+export async function replayHeads(options: ReplayOptions): Promise<HeadsStart | null> {
   const generations = listGenerations(options.disk, options.walFolder);
   const newest = generations.at(-1);
   let frozen: FrozenHead | null = null;
   for (const generation of generations) {
-    const { memtable, shifted, damaged } = replayGeneration(options, generation);
+    const { memtable, deletesDone, shifted, damaged } = replayGeneration(options, generation);
+    const head = { generation, memtable, deletesDone, walSize: sizeOfLog(options, generation) };
     if (generation === newest && !shifted && syncLog(options, generation)) {
-      return { generation, memtable, walSize: sizeOfLog(options, generation), frozen };
+      return { ...head, frozen };
     }
     try {
-      await flushReplayed(options, { generation, memtable }, damaged);
+      await flushReplayed(options, head, damaged);
     } catch (error) {
       const canWait = error instanceof OverloadError && generation + 1 === newest && !damaged;
       if (!canWait) throw error;
       options.log.error({ err: error, generation }, "cannot flush a replayed head: it waits");
       syncLog(options, generation);
-      frozen = { generation, memtable, walSize: sizeOfLog(options, generation) };
+      frozen = head;
     }
   }
   // The newest one had to be flushed, and there was room: its number is used up, so the one before cannot wait.
@@ -71,11 +66,12 @@ export async function replayHeads(options: ReplayOptions): Promise<ReplayedHead 
 /** Writes a generation to its part; then its log goes, or is set aside. @throws {OverloadError} */
 async function flushReplayed(
   options: ReplayOptions,
-  { generation, memtable }: Pick<ReplayedHead, "generation" | "memtable">,
+  { generation, memtable, deletesDone }: FrozenHead,
   damaged: boolean,
 ): Promise<void> {
   const { disk, walFolder, partsFolder, laneRange } = options;
-  await flushMemtable(memtable, { disk, folder: partsFolder, laneRange, generation });
+  const part = { disk, folder: partsFolder, laneRange, generation, deletesDone };
+  await flushMemtable(memtable, part);
   if (damaged) setLogAside(options, generation);
   else deleteGeneration(disk, walFolder, generation);
 }
@@ -127,9 +123,9 @@ function sizeOfLog({ disk, walFolder }: ReplayOptions, generation: number): numb
 }
 
 function replayGeneration(
-  { disk, walFolder, laneRange, log }: ReplayOptions,
+  { disk, walFolder, laneRange, newestDelete, log }: ReplayOptions,
   generation: number,
-): { memtable: Memtable; shifted: boolean; damaged: boolean } {
+): { memtable: Memtable; deletesDone: number; shifted: boolean; damaged: boolean } {
   const memtable = new Memtable();
   const folder = generationFolder(walFolder, generation);
   /** Slot in the log → slot here; the same unless definitions were lost. */
@@ -169,7 +165,9 @@ function replayGeneration(
     { folder, fileCount, rowCount, definitionCount, tornTailSize },
     "replayed write-ahead log",
   );
-  return { memtable, shifted: shifted || damaged, damaged };
+  // Before a delete holds, the logs of all generations are synced that it applies to: one whose header is gone is younger.
+  const deletesDone = report.deletesDone ?? newestDelete;
+  return { memtable, deletesDone, shifted: shifted || damaged, damaged };
 }
 
 function isSame(a: LaneRange, b: LaneRange): boolean {

@@ -48,6 +48,7 @@ const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
     const facts = {
       laneRange: { index: 0, count: 1 },
       generation: 1,
+      deletesDone: 0,
       minMs: 0,
       maxMs: 1,
       seriesCount: random.u32(),

@@ -37,6 +37,8 @@ export interface Section {
 export interface PartFacts {
   readonly laneRange: LaneRange;
   readonly generation: number;
+  /** Deletes up to this number are done with: the samples are younger than they, or what they deleted is no longer here. */
+  readonly deletesDone: number;
   readonly minMs: number;
   readonly maxMs: number;
   readonly seriesCount: number;
@@ -141,9 +143,8 @@ export function encodePartFooter({ facts, sections }: PartFooter): Uint8Array {
   writer.u64(facts.sampleCount);
   writer.u64(facts.blockCount);
   writer.u64(facts.timestampBlockCount);
-  // Reserved for the least and the greatest write stamp.
-  writer.u64(0);
-  writer.u64(0);
+  writer.u64(facts.deletesDone);
+  writer.u64(0); // reserved for write stamps
   writer.text(facts.writer);
   writer.varint(facts.replaces.length);
   for (const name of facts.replaces) writer.text(name);
@@ -170,8 +171,9 @@ export function decodePartFooter(bytes: Uint8Array): PartFooter {
     sampleCount: reader.u64(),
     blockCount: reader.u64(),
     timestampBlockCount: reader.u64(),
+    deletesDone: reader.u64(),
   };
-  reader.raw(16);
+  reader.raw(8);
   const facts = {
     ...counts,
     writer: reader.text(),

@@ -89,6 +89,7 @@ export interface TestPart {
   readonly name?: string;
   readonly laneRange?: LaneRange;
   readonly generation?: number;
+  readonly deletesDone?: number;
   readonly replaces?: readonly string[];
 }
 
@@ -100,6 +101,7 @@ export function startPart(disk: Disk, part: TestPart = {}): PartWriter {
     name: part.name ?? "g000001.part",
     laneRange: part.laneRange ?? WHOLE_RANGE,
     generation: part.generation ?? 1,
+    deletesDone: part.deletesDone ?? 0,
     replaces: part.replaces ?? [],
   });
 }

@@ -68,7 +68,7 @@ test("WAL and parts work on the machine's own disk", async () => {
     const disk = new NodeDisk();
     const folder = join(lane, "wal", "g000001");
     const laneRange = { index: 0, count: 1 };
-    const wal = WalWriter.open({ disk, folder, generation: 1, laneRange });
+    const wal = WalWriter.open({ disk, folder, generation: 1, laneRange, deletesDone: 0 });
     wal.appendRows(2, Uint32Array.of(1, 2), Float64Array.of(5, 6), Float64Array.of(0.5, -0));
     wal.commit();
     await wal.sync();
@@ -88,6 +88,7 @@ test("WAL and parts work on the machine's own disk", async () => {
       name: "g000001.part",
       laneRange,
       generation: 1,
+      deletesDone: 0,
     });
     for (const one of series) writer.addSeries(one);
     const summary = await writer.finish();

@@ -46,6 +46,8 @@ export interface PartOptions {
   readonly laneRange: LaneRange;
   /** Head generation whose samples it holds (the newest one, for merged parts). */
   readonly generation: number;
+  /** See PartFacts; a merge that has applied all deletes up to n to each of its inputs gives n. */
+  readonly deletesDone: number;
   /** Names of parts in the folder that this one stands for: dropped once it is there. */
   readonly replaces?: readonly string[];
 }
@@ -248,11 +250,12 @@ export class PartWriter {
   }
 
   #writeFooter(sections: readonly Section[]): void {
-    const { laneRange, generation, replaces = [] } = this.#options;
+    const { laneRange, generation, deletesDone, replaces = [] } = this.#options;
     const footerOffset = this.#sink.offset;
     const facts = {
       laneRange,
       generation,
+      deletesDone,
       minMs: this.#minMs,
       maxMs: this.#maxMs,
       seriesCount: this.#seriesCount,

@@ -36,6 +36,8 @@ export interface WalHeader {
   readonly generation: number;
   readonly fileNumber: number;
   readonly laneRange: LaneRange;
+  /** Number of the newest delete that came before the generation's first row; 0 = none. */
+  readonly deletesDone: number;
 }
 
 /** Seed of the checksums of one file. */
@@ -46,7 +48,12 @@ export function walSeed(generation: number, fileNumber: number): number {
   return crc32c(writer.bytes());
 }
 
-export function encodeWalHeader({ generation, fileNumber, laneRange }: WalHeader): Uint8Array {
+export function encodeWalHeader({
+  generation,
+  fileNumber,
+  laneRange,
+  deletesDone,
+}: WalHeader): Uint8Array {
   const writer = new ByteWriter(WAL_HEADER_SIZE);
   writer.raw(WAL_MAGIC);
   writer.u32(WAL_VERSION);
@@ -54,7 +61,7 @@ export function encodeWalHeader({ generation, fileNumber, laneRange }: WalHeader
   writer.u32(laneRange.count);
   writer.u32(fileNumber);
   writer.u64(generation);
-  writer.u32(0);
+  writer.u32(deletesDone);
   writer.u32(crc32c(writer.bytes()));
   assert(writer.size === WAL_HEADER_SIZE, "a WAL header has its size");
   return writer.copy();
@@ -71,7 +78,8 @@ export function decodeWalHeader(bytes: Uint8Array): WalHeader | number | null {
   const laneRange = { index: reader.u32(), count: reader.u32() };
   const fileNumber = reader.u32();
   const generation = reader.u64();
-  return isLaneRange(laneRange) ? { laneRange, fileNumber, generation } : null;
+  const deletesDone = reader.u32();
+  return isLaneRange(laneRange) ? { laneRange, fileNumber, generation, deletesDone } : null;
 }
 
 export function walFileName(fileNumber: number): string {

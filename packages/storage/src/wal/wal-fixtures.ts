@@ -21,7 +21,14 @@ export type Entry = number | Rows;
 
 export function openWal(disk: Disk, fileSizeMax = 1 << 30): WalWriter {
   const laneRange = { index: 1, count: 2 };
-  return WalWriter.open({ disk, folder: FOLDER, generation: GENERATION, laneRange, fileSizeMax });
+  return WalWriter.open({
+    disk,
+    folder: FOLDER,
+    generation: GENERATION,
+    laneRange,
+    deletesDone: 0,
+    fileSizeMax,
+  });
 }
 
 export function keyOfSlot(slot: number): Uint8Array {

@@ -50,6 +50,8 @@ export interface WalReport {
   readonly rowCount: number;
   /** Range of the lane that wrote the generation; null when no header could be read. */
   readonly laneRange: LaneRange | null;
+  /** See WalHeader; null when no header could be read. */
+  readonly deletesDone: number | null;
   readonly damage: readonly WalDamage[];
   /** Bytes at the ends of files that no whole record was written to: a crash in the middle of a write. */
   readonly tornTailSize: number;
@@ -90,6 +92,7 @@ class Replay {
     definitionCount: 0,
     rowCount: 0,
     laneRange: null as LaneRange | null,
+    deletesDone: null as number | null,
     damage: [] as WalDamage[],
     tornTailSize: 0,
   };
@@ -106,7 +109,10 @@ class Replay {
     if (header === null) headerFault = "no file header";
     else if (header.generation !== generation || header.fileNumber !== fileNumber)
       headerFault = `the header is of generation ${header.generation}, file ${header.fileNumber}`;
-    else this.report.laneRange ??= header.laneRange;
+    else {
+      this.report.laneRange ??= header.laneRange;
+      this.report.deletesDone ??= header.deletesDone;
+    }
     const damage = (offset: number, reason: string): void => {
       this.report.damage.push({ file: file.path, offset, reason });
     };

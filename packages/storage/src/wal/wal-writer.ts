@@ -40,6 +40,8 @@ export interface WalOptions {
   readonly folder: string;
   readonly generation: number;
   readonly laneRange: LaneRange;
+  /** See WalHeader. */
+  readonly deletesDone: number;
   /** A file past this size is followed by a new one at the next group. Default 128 MiB. */
   readonly fileSizeMax?: number;
 }
@@ -257,12 +259,12 @@ export class WalWriter {
 
   /** A file with its header; nothing is left of it when that fails. @throws {OverloadError} */
   #newFile(fileNumber: number): DiskFile {
-    const { disk, folder, generation, laneRange } = this.#options;
+    const { disk, folder, generation, laneRange, deletesDone } = this.#options;
     const path = join(folder, walFileName(fileNumber));
     let file: DiskFile | null = null;
     try {
       file = disk.open(path, "create");
-      const header = encodeWalHeader({ generation, fileNumber, laneRange });
+      const header = encodeWalHeader({ generation, fileNumber, laneRange, deletesDone });
       const writtenSize = file.append(header);
       if (writtenSize === header.length) return file;
       throw diskError(CODE, `Cannot write the header of ${path}`, null, writtenSize);
