@@ -223,7 +223,9 @@ function checkMatchersArgument(call: Call, argument: Expression, context: CheckC
     ...context,
     maySelectEverything: true,
   });
-  if (argument.kind === "vectorSelector" && argument.name === "") return;
+  // A name may stand quoted in the braces, as a matcher among others, but not before them.
+  const isBare = argument.kind === "vectorSelector" && context.text[argument.span.start] === "{";
+  if (isBare) return;
   const got = argument.kind === "vectorSelector" ? ", got vector selector instead" : "";
   throw new ParseError(context.text, argument.span.start, `expected label selectors only${got}`);
 }

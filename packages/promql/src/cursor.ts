@@ -113,9 +113,9 @@ export class Cursor {
     return new ParseError(this.text, offset, reason);
   }
 
-  experimental(offset: number, what: string): void {
-    if (this.options.allowExperimental) return;
-    throw this.error(offset, `${what} is experimental and not enabled`);
+  /** @throws {ParseError} for what Prometheus has behind a flag, where that is switched off */
+  experimental(offset: number, reason: string): void {
+    if (!this.options.allowExperimental) throw this.error(offset, reason);
   }
 }
 

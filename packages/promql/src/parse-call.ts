@@ -24,11 +24,16 @@ export function parseAggregation(cursor: Cursor, parseExpression: ParseExpressio
   const parts = cursor.insideAggregation(() => parseArguments(cursor, parseExpression));
   const grouping = before ?? parseGrouping(cursor);
   const facts = cursor.facts.aggregationFacts(name);
-  if (facts?.experimental === true) cursor.experimental(word.start, `${name}()`);
   const partCount = (facts?.parameterType ?? null) === null ? 1 : 2;
   const expression = parts[partCount - 1];
   if (parts.length === 0) {
     throw cursor.error(word.start, "no arguments for aggregate expression provided");
+  }
+  if (facts?.experimental === true) {
+    cursor.experimental(
+      word.start,
+      `${name}() is experimental and must be enabled with --enable-feature=promql-experimental-functions`,
+    );
   }
   if (expression === undefined || parts.length !== partCount) {
     throw cursor.error(
@@ -63,7 +68,7 @@ export function parseCall(cursor: Cursor, parseExpression: ParseExpression): Cal
     throw cursor.error(start, `unknown function with name ${JSON.stringify(name)}`);
   }
   if (facts.experimental === true) {
-    cursor.experimental(start, `function ${JSON.stringify(name)}`);
+    cursor.experimental(start, `function ${JSON.stringify(name)} is not enabled`);
   }
   return { kind: "call", name, arguments: parts, span: { start, end: cursor.lastEnd } };
 }

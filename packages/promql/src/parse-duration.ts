@@ -30,7 +30,7 @@ export function literalValue(cursor: Cursor, token: Token): number {
 
 /** Range or step: longer than nothing. */
 export function parsePositiveDuration(cursor: Cursor, context: string, expected: string): Duration {
-  const start = cursor.token.start;
+  const { start } = cursor.token;
   if (!startsDuration(cursor)) throw cursor.unexpected(context, expected);
   const duration = settle(cursor, start, parseSum(cursor, 1));
   if (duration.kind === "fixed" && duration.durationMs <= 0) {
@@ -66,7 +66,7 @@ function startsDuration(cursor: Cursor): boolean {
 /** Literals become fixed durations. */
 function settle(cursor: Cursor, start: number, expression: DurationExpression): Duration {
   if (expression.kind !== "seconds") {
-    cursor.experimental(start, "a duration expression");
+    cursor.experimental(start, "experimental duration expression is not enabled");
     return { kind: "expression", expression };
   }
   const durationMs = secondsToMs(expression.value);

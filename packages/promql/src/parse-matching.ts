@@ -1,6 +1,6 @@
 /**
  * What may stand between a binary operator and its right side: bool, on/ignoring, group_left/group_right,
- * and what to put in for missing series (fill, experimental).
+ * and what to put in for missing series (fill, experimental: the parser says so once it knows where the operation starts).
  */
 import type { VectorMatching } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
@@ -47,7 +47,6 @@ function atFill(cursor: Cursor): boolean {
 
 function parseFill(cursor: Cursor, matching: VectorMatching): VectorMatching {
   const word = cursor.take();
-  cursor.experimental(word.start, "fill modifier");
   cursor.take();
   const value = parseSignedNumber(cursor, "fill modifier", "number");
   cursor.expect(")", "fill modifier", '")"');

@@ -10,34 +10,36 @@ import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
 const TIMESTAMP_MAX_MS = 2 ** 63;
 
 export function parseOffset(cursor: Cursor, expression: Expression): Expression {
-  const start = cursor.take().start;
+  cursor.take();
   const offset = parseOffsetDuration(cursor);
   const old = modifiable(cursor, expression, "offset modifier");
-  if (old.offset !== null) throw cursor.error(start, "offset may not be set multiple times");
+  if (old.offset !== null)
+    throw cursor.error(expression.span.start, "offset may not be set multiple times");
   return withModifiers(cursor, expression, { offset });
 }
 
 export function parseAt(cursor: Cursor, expression: Expression): Expression {
-  const start = cursor.take().start;
+  cursor.take();
   const at = parseTime(cursor);
   const old = modifiable(cursor, expression, "@ modifier");
-  if (old.at !== null) throw cursor.error(start, "@ <timestamp> may not be set multiple times");
+  if (old.at !== null)
+    throw cursor.error(expression.span.start, "@ <timestamp> may not be set multiple times");
   return withModifiers(cursor, expression, { at });
 }
 
 export function parseExtension(cursor: Cursor, expression: Expression): Expression {
-  const token = cursor.take();
-  const extension = token.text === "anchored" ? "anchored" : "smoothed";
-  cursor.experimental(token.start, `${extension} modifier`);
+  const extension = cursor.take().text === "anchored" ? "anchored" : "smoothed";
+  const { start } = expression.span;
+  cursor.experimental(start, `${extension} modifier is experimental and not enabled`);
   if (expression.kind === "subquery") {
-    throw cursor.error(token.start, `${extension} modifier is not supported for subqueries`);
+    throw cursor.error(start, `${extension} modifier is not supported for subqueries`);
   }
   const selector = expression.kind === "matrixSelector" ? expression.selector : expression;
   if (selector.kind !== "vectorSelector") {
-    throw cursor.error(token.start, `${extension} modifier must be preceded by a selector`);
+    throw cursor.error(start, `${extension} modifier not implemented`);
   }
   if (selector.extension !== null && selector.extension !== extension) {
-    throw cursor.error(token.start, "anchored and smoothed modifiers cannot be used together");
+    throw cursor.error(start, "anchored and smoothed modifiers cannot be used together");
   }
   return withModifiers(cursor, expression, { extension });
 }

@@ -151,8 +151,8 @@ describe("what is no expression is refused, with the place and the reason", () =
       "foo offset",
       "1:11: parse error: unexpected end of input in offset, expected number, duration, step(), or range()",
     ],
-    ["foo offset 5m offset 5m", "1:15: parse error: offset may not be set multiple times"],
-    ["foo @ 5 @ 5", "1:9: parse error: @ <timestamp> may not be set multiple times"],
+    ["foo offset 5m offset 5m", "1:1: parse error: offset may not be set multiple times"],
+    ["foo @ 5 @ 5", "1:1: parse error: @ <timestamp> may not be set multiple times"],
     ["foo @ Inf", "1:7: parse error: timestamp out of bounds for @ modifier: +Inf"],
     ["foo @ bar", '1:7: parse error: unexpected identifier "bar" in @, expected timestamp'],
     [
@@ -163,10 +163,10 @@ describe("what is no expression is refused, with the place and the reason", () =
       "rate(a[1m]) @ 5",
       "1:1: parse error: @ modifier must be preceded by an instant vector selector or range vector selector or a subquery",
     ],
-    ["a[5m:] anchored", "1:8: parse error: anchored modifier is not supported for subqueries"],
+    ["a[5m:] anchored", "1:1: parse error: anchored modifier is not supported for subqueries"],
     [
       "a anchored smoothed",
-      "1:12: parse error: anchored and smoothed modifiers cannot be used together",
+      "1:1: parse error: anchored and smoothed modifiers cannot be used together",
     ],
     ["sum(a", "1:6: parse error: unclosed left parenthesis"],
     ["sum by a (b)", '1:8: parse error: unexpected identifier "a" in grouping opts, expected "("'],
@@ -238,20 +238,20 @@ describe("nothing is unbounded", () => {
   });
 });
 
-test("experimental parts can be switched off", () => {
-  for (const text of [
-    "a[1m+1m]",
-    "a offset step()",
-    "a + fill(1) b",
-    "a[5m] anchored",
-    "limitk(1, a)",
-    "mad_over_time(a[5m])",
-  ]) {
-    expect(() => parse(text, prometheusFacts, { allowExperimental: false })).toThrow(
-      "is experimental and not enabled",
-    );
-    expect(() => parseText(text)).not.toThrow();
-  }
+test.for([
+  ["a[1m+1m]", "1:3: parse error: experimental duration expression is not enabled"],
+  ["a offset step()", "1:10: parse error: experimental duration expression is not enabled"],
+  ["1 + a + fill(1) b", "1:1: parse error: binop fill modifiers are experimental and not enabled"],
+  ["rate(a[5m] anchored)", "1:6: parse error: anchored modifier is experimental and not enabled"],
+  ["a smoothed", "1:1: parse error: smoothed modifier is experimental and not enabled"],
+  [
+    "1 + limitk(1, a)",
+    "1:5: parse error: limitk() is experimental and must be enabled with --enable-feature=promql-experimental-functions",
+  ],
+  ["1 + mad_over_time(a[5m])", '1:5: parse error: function "mad_over_time" is not enabled'],
+])("%s can be switched off", ([text = "", message = ""]) => {
+  expect(() => parse(text, prometheusFacts, { allowExperimental: false })).toThrow(message);
+  expect(() => parseText(text)).not.toThrow();
 });
 
 describe("parseSelector", () => {

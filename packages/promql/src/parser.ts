@@ -87,6 +87,10 @@ function parseExpression(cursor: Cursor, precedenceMin = 1): Expression {
       const { returnBool, matching } = parseMatching(cursor);
       const isRightAssociative = precedence === POWER_PRECEDENCE;
       const right = parseExpression(cursor, isRightAssociative ? precedence : precedence + 1);
+      if (matching.fillLeft !== null || matching.fillRight !== null) {
+        const reason = "binop fill modifiers are experimental and not enabled";
+        cursor.experimental(left.span.start, reason);
+      }
       left = {
         kind: "binary",
         operator: text as BinaryOperator,

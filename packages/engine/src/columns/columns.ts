@@ -3,7 +3,7 @@
  * Columns are immutable once made: operations make new ones, so that two parts of a query may share one leaf.
  */
 import { ExecutionError } from "@tideline/model";
-import { withoutMetricName } from "../labels/label-key.ts";
+import { withoutMetadata } from "../labels/label-key.ts";
 
 export interface Columns {
   readonly stepCount: number;
@@ -118,7 +118,7 @@ export function withoutNames(
   if (removal.delayed) {
     return { ...columns, dropsName: new Uint8Array(columns.labels.length).fill(1) };
   }
-  return relabelled(columns, columns.labels.map(withoutMetricName), null, disjointMerge);
+  return relabelled(columns, columns.labels.map(withoutMetadata), null, disjointMerge);
 }
 
 /** The end of a query: drops the names that wait for it. @throws {ExecutionError} as `relabelled` */
@@ -126,7 +126,7 @@ export function settleNames(columns: Columns): Columns {
   const { dropsName } = columns;
   if (!dropsName) return columns;
   const labels = columns.labels.map((key, row) =>
-    dropsName[row] === 1 ? withoutMetricName(key) : key,
+    dropsName[row] === 1 ? withoutMetadata(key) : key,
   );
   return relabelled(columns, labels, null, true);
 }

@@ -24,6 +24,7 @@ import type { Pacer } from "../pacer.ts";
 import type {
   AggregatePlan,
   BinaryPlan,
+  InfoPlan,
   LeafPlan,
   Plan,
   RollupPlan,
@@ -33,6 +34,7 @@ import type {
 import type { QueryOptions } from "../query-types.ts";
 import { combineValues } from "./binary.ts";
 import { checkCounterNames } from "./counter-names.ts";
+import { infoLeafText, withInfoLabels } from "./info.ts";
 import type { LeafReader } from "./leaf-reader.ts";
 import { rollupColumns } from "./rollup-columns.ts";
 
@@ -87,6 +89,8 @@ export class Executor {
         return vectorValue(await this.#aggregate(plan, grid));
       case "binary":
         return this.#binary(plan, grid);
+      case "info":
+        return vectorValue(await this.#info(plan, grid));
       case "negation":
         return this.#over([plan.operand], grid, ([operand]) =>
           this.#negation(must(operand, "a sign has an operand")),
@@ -238,6 +242,17 @@ export class Executor {
       assert(left && right, "an operator has two sides");
       return combineValues(plan.expression, left, right, this.#context(grid));
     });
+  }
+
+  async #info({ input, search }: InfoPlan, grid: StepGrid): Promise<Columns> {
+    const base = await this.evaluate(input, grid);
+    assert(base.type === "vector", "info is over a vector");
+    const text = infoLeafText(base.columns, search);
+    const info = text === null ? null : await this.#tools.reader.leaf(text, grid);
+    const { checkRows } = this.#context(grid);
+    const columns = withInfoLabels(base.columns, info, search, checkRows);
+    this.#release([base]);
+    return columns;
   }
 
   #negation(operand: Value): Value {

@@ -15,7 +15,7 @@ import {
   labelKeyText,
   labelValue,
   withLabel,
-  withoutMetricName,
+  withoutMetadata,
 } from "../labels/label-key.ts";
 import { matchGroups, presenceOfAny, type MatchGroup } from "./match-groups.ts";
 import { RowCollector } from "../columns/row-collector.ts";
@@ -178,7 +178,7 @@ class VectorMatcher {
     const { operator, matching, returnBool, removal } = this.#operation;
     let labels = manyKey;
     const dropsNow = operator.kind === "arithmetic" || (returnBool && !removal.delayed);
-    if (dropsNow) labels = withoutMetricName(labels);
+    if (dropsNow) labels = withoutMetadata(labels);
     if (matching.cardinality === "one-to-one") {
       labels = matching.on
         ? keepLabels(labels, this.#matchNames)

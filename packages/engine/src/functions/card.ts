@@ -20,6 +20,8 @@ interface Signature {
   readonly variadic?: number;
   readonly returnType: ValueType;
   readonly experimental?: boolean;
+  /** See promql's FunctionFacts. */
+  readonly matchersArgumentIndex?: number;
   /** Its value depends on the step's time even if its arguments do not. */
   readonly dependsOnTime?: boolean;
 }
@@ -64,6 +66,15 @@ export type RollupLoop = (
   target: TargetRow,
 ) => void;
 
+/** How far the windows of a range under `anchored` or `smoothed` reach beyond it, in milliseconds. */
+export interface WindowMargins {
+  readonly beforeMs: number;
+  readonly afterMs: number;
+}
+
+/** Makes the loop for windows that reach beyond their range by the margins. */
+export type ExtendedLoop = (margins: WindowMargins) => RollupLoop;
+
 export interface RollupCard extends Signature {
   readonly kind: "rollup";
   readonly returnType: "vector";
@@ -73,6 +84,9 @@ export interface RollupCard extends Signature {
   /** Its first argument is a quantile: one outside [0, 1] earns a warning. */
   readonly warnsOfQuantile?: boolean;
   readonly evaluate: RollupLoop;
+  /** The loops for ranges under these modifiers. A card without one refuses the modifier. */
+  readonly anchored?: ExtendedLoop;
+  readonly smoothed?: ExtendedLoop;
 }
 
 export type Value =

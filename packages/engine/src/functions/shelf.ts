@@ -67,6 +67,9 @@ export const languageFacts: LanguageFacts = {
         variadic: card.variadic ?? 0,
         returnType: card.returnType,
         experimental: card.experimental ?? false,
+        ...(card.matchersArgumentIndex === undefined
+          ? {}
+          : { matchersArgumentIndex: card.matchersArgumentIndex }),
       }
     );
   },

@@ -13,7 +13,7 @@ import {
   labelValue,
   metricNameOf,
   withLabel,
-  withoutMetricName,
+  withoutMetadata,
 } from "./label-key.ts";
 
 const NAMES = ["__name__", "job", "Z", "a", "höhe", "instance", "le"];
@@ -77,7 +77,7 @@ describe("label keys", () => {
       { name: "a", value: "2" },
     ]);
     expect(metricNameOf(key)).toBe("größe");
-    expect(labelKeyText(withoutMetricName(key))).toBe('{Z="1", a="2"}');
+    expect(labelKeyText(withoutMetadata(key))).toBe('{Z="1", a="2"}');
     expect(labelKeyText(key)).toBe('größe{Z="1", a="2"}');
   });
 });

@@ -122,15 +122,20 @@ export function metricNameOf(key: string): string {
   return plainText(labelValue(key, METRIC_NAME));
 }
 
-/** The key without its metric name. */
-export function withoutMetricName(key: string): string {
+/** The labels that say what a metric is: whatever drops its name drops its type and unit as well. Eight bytes each. */
+const METADATA_NAMES: ReadonlySet<string> = new Set([METRIC_NAME, "__type__", "__unit__"]);
+
+/** The key without the metric's name, type and unit. */
+export function withoutMetadata(key: string): string {
   const cursor = shared.open(key);
+  let kept = "";
+  let keptTo = 0;
   while (cursor.next()) {
-    if (cursor.nameEnd - cursor.nameStart === 8 && cursor.name() === METRIC_NAME) {
-      return key.slice(0, cursor.start) + key.slice(cursor.end);
-    }
+    if (cursor.nameEnd - cursor.nameStart !== 8 || !METADATA_NAMES.has(cursor.name())) continue;
+    kept += key.slice(keptTo, cursor.start);
+    keptTo = cursor.end;
   }
-  return key;
+  return keptTo === 0 ? key : kept + key.slice(keptTo);
 }
 
 /** Only the labels named. `names` are bytes. */

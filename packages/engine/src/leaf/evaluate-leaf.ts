@@ -15,10 +15,11 @@ import {
 } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import { columnsSize } from "../columns/columns.ts";
-import type { Samples, TargetRow, WindowTimes } from "../functions/card.ts";
+import type { RollupLoop, Samples, TargetRow, WindowTimes } from "../functions/card.ts";
 import { stepCountOf } from "../grid.ts";
 import type { Pacer } from "../pacer.ts";
-import { lastEndMs, windowTimes, type LeafNode } from "./leaf-node.ts";
+import { lastEndMs, type LeafNode } from "./leaf-node.ts";
+import { leafWindows } from "./leaf-windows.ts";
 import { SampleDecoder, type DecodedSeries } from "./sample-decoder.ts";
 import { readSeries } from "./series-reader.ts";
 import { ScratchWindows } from "./windows.ts";
@@ -57,20 +58,19 @@ export async function evaluateLeaf(
   tools: LeafTools,
 ): Promise<LeafAnswer> {
   const stepCount = stepCountOf(request.grid);
-  const rangeMs = node.shape === "rollup" ? node.rangeMs : request.lookbackMs;
-  const times = windowTimes(node, rangeMs, request.grid);
+  const { times, loop } = leafWindows(node, request.grid, request.lookbackMs);
   if (stepCount === 0) return { columns: blankLeaf(0), ...NOTHING_READ };
   const query = {
     tenant: request.tenant,
     filters: filtersOf(node.selector.matchers, request.extraFilters),
-    startMs: times.endStartMs - rangeMs + 1,
+    startMs: times.endStartMs - times.rangeMs + 1,
     endMs: lastEndMs(times),
     seriesCountMax: request.seriesCountMax,
   };
   const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   tools.budget.hold(columnsSize(found.series.length, stepCount));
   const decoder = new SampleDecoder(times);
-  const rows = new RowFiller(node, parameters, times, found.series.length);
+  const rows = new RowFiller(node.shape, loop, parameters, times, found.series.length);
   let sampleCount = 0;
   for (const { key, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
@@ -114,7 +114,8 @@ function touchedCount({ windows }: DecodedSeries): number {
 
 /** Fills the rows of the result, one series after the other; a series without a value leaves no row. */
 class RowFiller {
-  readonly #node: LeafNode;
+  readonly #shape: LeafNode["shape"];
+  readonly #loop: RollupLoop | null;
   readonly #parameters: readonly Float64Array[];
   readonly #stepCount: number;
   readonly #keys: Uint8Array[] = [];
@@ -122,12 +123,14 @@ class RowFiller {
   readonly #live: LiveSamples;
 
   constructor(
-    node: LeafNode,
+    shape: LeafNode["shape"],
+    loop: RollupLoop | null,
     parameters: readonly Float64Array[],
     times: WindowTimes,
     rowCountMax: number,
   ) {
-    this.#node = node;
+    this.#shape = shape;
+    this.#loop = loop;
     this.#parameters = parameters;
     this.#stepCount = times.stepCount;
     this.#live = new LiveSamples(times);
@@ -139,13 +142,12 @@ class RowFiller {
   }
 
   add(key: Uint8Array, series: DecodedSeries): void {
-    const { card } = this.#node;
     const target = this.#target;
-    if (card) {
+    if (this.#loop) {
       const live = this.#live.of(series);
-      card.evaluate(live, live.windows, this.#parameters, target);
+      this.#loop(live, live.windows, this.#parameters, target);
     } else {
-      fillInstants(series, this.#node.shape === "timestamp", target);
+      fillInstants(series, this.#shape === "timestamp", target);
     }
     const end = target.start + this.#stepCount;
     if (!hasValue(target.presence, target.start, end)) return;

@@ -5,8 +5,8 @@
 import type { Expression, MatrixSelector, VectorSelector } from "@tideline/promql";
 import { ExecutionError, type StepGrid } from "@tideline/model";
 import { stepCountOf } from "../grid.ts";
-import type { RollupCard, WindowTimes } from "../functions/card.ts";
-import { functionCard } from "../functions/shelf.ts";
+import type { ExtendedLoop, RollupCard, WindowTimes } from "../functions/card.ts";
+import { functionCard, functionCards } from "../functions/shelf.ts";
 
 /** Where the windows of a selector or subquery end. */
 export interface TimeShift {
@@ -16,7 +16,7 @@ export interface TimeShift {
 }
 
 export interface LeafNode extends TimeShift {
-  readonly shape: "instant" | "timestamp" | "rollup";
+  readonly shape: "instant" | "smoothed" | "timestamp" | "rollup";
   readonly selector: VectorSelector;
   /** 0 unless it is a rollup: the others look back by the query's lookback. */
   readonly rangeMs: number;
@@ -26,7 +26,9 @@ export interface LeafNode extends TimeShift {
 
 /** The leaf that an expression is, or null. Durations are fixed and @ has a time. */
 export function leafNodeOf(expression: Expression): LeafNode | null {
-  if (expression.kind === "vectorSelector") return selectorLeaf("instant", expression);
+  // Without a range `anchored` changes nothing.
+  if (expression.kind === "vectorSelector")
+    return selectorLeaf(expression.extension === "smoothed" ? "smoothed" : "instant", expression);
   if (expression.kind !== "call") return null;
   const card = functionCard(expression.name);
   if (card?.kind === "rollup") {
@@ -49,15 +51,16 @@ export function leafNodeOf(expression: Expression): LeafNode | null {
   return leaf.atMs === null ? leaf : { ...leaf, offsetMs: 0 };
 }
 
-/** A range function over a selector. */
+/** A range function over a selector. @throws {ExecutionError} under a modifier that it has no loop for */
 export function matrixLeaf(
   matrix: MatrixSelector,
   card: RollupCard,
   parameters: readonly number[],
 ): LeafNode {
+  if (matrix.selector.extension !== null) extendedLoopOf(card, matrix.selector.extension);
   return {
     shape: "rollup",
-    selector: checked(matrix.selector),
+    selector: matrix.selector,
     rangeMs: fixedMs(matrix.range),
     card,
     parameters,
@@ -65,10 +68,13 @@ export function matrixLeaf(
   };
 }
 
-function selectorLeaf(shape: "instant" | "timestamp", selector: VectorSelector): LeafNode {
+function selectorLeaf(
+  shape: "instant" | "smoothed" | "timestamp",
+  selector: VectorSelector,
+): LeafNode {
   return {
     shape,
-    selector: checked(selector),
+    selector,
     rangeMs: 0,
     card: null,
     parameters: [],
@@ -76,11 +82,18 @@ function selectorLeaf(shape: "instant" | "timestamp", selector: VectorSelector):
   };
 }
 
-function checked(selector: VectorSelector): VectorSelector {
-  if (selector.extension === null) return selector;
+/** The loop of a card for ranges under a modifier. @throws {ExecutionError} when it has none, in Prometheus' words */
+export function extendedLoopOf(
+  card: Pick<RollupCard, "name" | "anchored" | "smoothed">,
+  extension: "anchored" | "smoothed",
+): ExtendedLoop {
+  const loop = card[extension];
+  if (loop) return loop;
+  const able = functionCards.filter((other) => other.kind === "rollup" && other[extension]);
+  const names = able.map(({ name }) => name).toSorted();
   throw new ExecutionError(
     "TIDELINE_QUERY_EXTENSION",
-    `the ${selector.extension} modifier is not evaluated yet`,
+    `${extension} modifier can only be used with: ${names.join(", ")} - not with ${card.name}`,
   );
 }
 

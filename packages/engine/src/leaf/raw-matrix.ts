@@ -2,7 +2,9 @@
 import { isStaleAt, type Coverage } from "@tideline/model";
 import { labelKeyOf } from "../labels/label-key.ts";
 import { filtersOf, type LeafRequest, type LeafTools } from "./evaluate-leaf.ts";
-import { lastEndMs, windowTimes, type TimeShift } from "./leaf-node.ts";
+import { lastEndMs, type TimeShift } from "./leaf-node.ts";
+import { marginsOf, widenedTimes } from "./leaf-windows.ts";
+import { withEdges } from "./range-edges.ts";
 import type { VectorSelector } from "@tideline/promql";
 import { SampleDecoder } from "./sample-decoder.ts";
 import { readSeries } from "./series-reader.ts";
@@ -10,6 +12,7 @@ import { readSeries } from "./series-reader.ts";
 export interface RawSeries {
   /** Label key. */
   readonly labels: string;
+  /** Under `anchored` and `smoothed` the edges of the range are among them. */
   readonly timestampsMs: Float64Array;
   /** Bit for bit as stored, staleness markers left out. */
   readonly values: Float64Array;
@@ -30,11 +33,13 @@ export async function readRawMatrix(
   request: LeafRequest,
   tools: LeafTools,
 ): Promise<{ matrix: RawMatrix; coverage: Coverage; seriesCount: number; sampleCount: number }> {
-  const times = windowTimes(selection, selection.rangeMs, request.grid);
+  const { extension } = selection.selector;
+  const margins = marginsOf(extension, request.lookbackMs);
+  const times = widenedTimes(selection, selection.rangeMs, request.grid, margins);
   const query = {
     tenant: request.tenant,
     filters: filtersOf(selection.selector.matchers, request.extraFilters),
-    startMs: times.endStartMs - selection.rangeMs + 1,
+    startMs: times.endStartMs - times.rangeMs + 1,
     endMs: lastEndMs(times),
     seriesCountMax: request.seriesCountMax,
   };
@@ -59,12 +64,15 @@ export async function readRawMatrix(
       ownValues.set(values.subarray(i, i + 1), count);
       count += 1;
     }
-    if (count === 0) continue;
-    series.push({
-      labels: labelKeyOf(key),
+    const seen = {
       timestampsMs: ownTimes.subarray(0, count),
       values: ownValues.subarray(0, count),
-    });
+      count,
+    };
+    const endMs = times.endStartMs - margins.afterMs;
+    const range = { startMs: endMs - selection.rangeMs, endMs };
+    const shown = extension === null ? seen : withEdges(seen, range, extension === "smoothed");
+    if (shown.count > 0) series.push({ labels: labelKeyOf(key), ...shown });
   }
   decoder.close(tools.budget);
   const seriesCount = found.series.length;

@@ -4,6 +4,7 @@
  */
 import type { Aggregation, Binary, Call, Span } from "@tideline/promql";
 import type { AggregateCard, RollupCard, TransformCard } from "../functions/card.ts";
+import type { InfoSearch } from "../execute/info.ts";
 import type { LeafNode, TimeShift } from "../leaf/leaf-node.ts";
 import type { RawSelection } from "../leaf/raw-matrix.ts";
 
@@ -15,6 +16,7 @@ export type Plan =
   | TransformPlan
   | AggregatePlan
   | BinaryPlan
+  | InfoPlan
   | NegationPlan
   | InvariantPlan;
 
@@ -85,6 +87,13 @@ export interface BinaryPlan {
   readonly left: Plan;
   readonly right: Plan;
   readonly expression: Binary;
+}
+
+/** info(): a vector, and where the labels that are added to it are found. */
+export interface InfoPlan {
+  readonly kind: "info";
+  readonly input: Plan;
+  readonly search: InfoSearch;
 }
 
 interface NegationPlan {

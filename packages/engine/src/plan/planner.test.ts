@@ -36,6 +36,8 @@ function shapeOf(plan: Plan): string {
       return `(${shapeOf(plan.left)} ${plan.expression.operator} ${shapeOf(plan.right)})`;
     case "negation":
       return `-${shapeOf(plan.operand)}`;
+    case "info":
+      return `info(${shapeOf(plan.input)})`;
     case "invariant":
       return `once ${shapeOf(plan.plan)}`;
   }
@@ -77,6 +79,11 @@ describe("what does not depend on the step's time is worked out once", () => {
   });
 });
 
-test("the modifiers of extended ranges are refused, not ignored", () => {
-  expect(() => planOf("rate(x[5m] smoothed)")).toThrow(/smoothed modifier is not evaluated yet/);
+test.for([
+  ["max_over_time(x[5m] smoothed)", "delta, increase, rate - not with max_over_time"],
+  ["deriv(x[5m] anchored)", "changes, delta, increase, rate, resets - not with deriv"],
+  ["predict_linear(x[5m] anchored, scalar(y))", "not with predict_linear"],
+  ["absent_over_time(x[5m] anchored)", "not with absent_over_time"],
+])("%s is refused: its function has no loop for the modifier", ([text = "", words = ""]) => {
+  expect(() => planOf(text)).toThrow(words);
 });

@@ -15,7 +15,8 @@ import {
 } from "@tideline/promql";
 import { argumentSpan, type RollupCard } from "../functions/card.ts";
 import { aggregateCard, functionCard } from "../functions/shelf.ts";
-import { fixedMs, leafNodeOf, matrixLeaf, shiftOf, unwrapped } from "../leaf/leaf-node.ts";
+import { extendedLoopOf, fixedMs, leafNodeOf, matrixLeaf, shiftOf, unwrapped } from "../leaf/leaf-node.ts";
+import { infoSearch } from "../execute/info.ts";
 import type { Plan, QueryPlan, SubqueryPlan } from "./plan.ts";
 
 export interface PlanOptions {
@@ -139,7 +140,8 @@ class Planner {
     const node = leafNodeOf(expression);
     if (!node) return null;
     const text = print(expression);
-    const keeps = node.shape === "instant" || node.card?.keepsMetricName === true;
+    const isSelector = node.shape === "instant" || node.shape === "smoothed";
+    const keeps = isSelector || node.card?.keepsMetricName === true;
     return {
       plan: {
         kind: "leaf",
@@ -156,6 +158,7 @@ class Planner {
   #call(call: Call): Planned {
     const card = must(functionCard(call.name), "the parser knows the shelf");
     if (card.kind === "rollup") return this.#rollup(call, card);
+    if (card.name === "info") return this.#info(call);
     const parts =
       card.name === "absent_over_time"
         ? [this.#presentOverTime(call)]
@@ -168,8 +171,23 @@ class Planner {
     }));
   }
 
+  /** The second argument is no vector, but what to look for. */
+  #info(call: Call): Planned {
+    const [vector, matchers] = call.arguments.map(unwrapped);
+    const base = this.plan(must(vector, "info has an argument"));
+    const search = infoSearch(matchers?.kind === "vectorSelector" ? matchers.matchers : []);
+    return this.#combine([base], true, ([input]) => ({
+      kind: "info",
+      input: must(input, "info has an argument"),
+      search,
+    }));
+  }
+
   /** absent_over_time turns presence around. Names are kept, so that no two series become one. */
   #presentOverTime(call: Call): Planned {
+    const range = call.arguments.map(unwrapped)[0];
+    if (range?.kind === "matrixSelector" && range.selector.extension !== null)
+      extendedLoopOf(call, range.selector.extension);
     const present: Call = { ...call, name: "present_over_time" };
     const card = functionCard(present.name) as RollupCard;
     return this.#leaf(present, "kept") ?? this.#rollup(present, card, "kept");

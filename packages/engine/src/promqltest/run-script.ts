@@ -22,17 +22,19 @@ export interface ScriptEngine {
 export interface EvalReport {
   readonly line: number;
   readonly text: string;
-  /** leftOut: it needs native histograms or start timestamps, which are not stored. */
   readonly outcome: "passed" | "failed" | "leftOut";
-  /** Why it failed. */
+  /** Why it failed, or what it needs that is not stored. */
   readonly reason: string | null;
 }
 
 export const SCRIPT_TENANT: Tenant = { accountId: 0, projectId: 0 };
 
-/** Series that the source cannot hold as the script means them. */
-interface Loaded {
+type Missing = "native histograms" | "start timestamps";
+
+/** A series that the source cannot hold as the script means it. */
+interface NotHeld {
   readonly labels: readonly Label[];
+  readonly missing: Missing;
 }
 
 export async function runScript(
@@ -40,7 +42,7 @@ export async function runScript(
   engine: ScriptEngine,
 ): Promise<readonly EvalReport[]> {
   const source = new ArraySeriesSource(SCRIPT_TENANT);
-  let notHeld: Loaded[] = [];
+  let notHeld: NotHeld[] = [];
   const reports: EvalReport[] = [];
   for (const command of parseScript(text)) {
     if (command.kind === "clear") {
@@ -53,12 +55,15 @@ export async function runScript(
 }
 
 /** @returns series that could not be loaded as the script means them */
-function load(command: LoadCommand, source: ArraySeriesSource): readonly Loaded[] {
+function load(command: LoadCommand, source: ArraySeriesSource): readonly NotHeld[] {
   const lastOf = new Map(command.series.map((series) => [JSON.stringify(series.labels), series]));
-  const notHeld: Loaded[] = [];
+  const notHeld: NotHeld[] = [];
   for (const series of lastOf.values()) {
-    if (series.hasHistograms || command.hasStartTimestamps) notHeld.push(series);
-    if (command.withCustomBuckets) notHeld.push({ labels: baseLabels(series.labels) });
+    const { labels } = series;
+    if (command.hasStartTimestamps) notHeld.push({ labels, missing: "start timestamps" });
+    if (series.hasHistograms) notHeld.push({ labels, missing: "native histograms" });
+    if (command.withCustomBuckets)
+      notHeld.push({ labels: baseLabels(labels), missing: "native histograms" });
     const indexes = [...series.presence.keys()].filter((index) => series.presence[index] === 1);
     if (indexes.length === 0) continue;
     const timestampsMs = Float64Array.from(indexes, (index) => index * command.gapMs);
@@ -85,14 +90,14 @@ async function runEval(
   command: EvalCommand,
   source: ArraySeriesSource,
   engine: ScriptEngine,
-  notHeld: readonly Loaded[],
+  notHeld: readonly NotHeld[],
 ): Promise<EvalReport> {
   const { line, text } = command;
   const expression = parseOrNull(text, engine.facts);
-  const touches = expression !== null && selectsAny(expression, notHeld);
-  if (touches || command.series.some(({ hasHistograms }) => hasHistograms)) {
-    return { line, text, outcome: "leftOut", reason: null };
-  }
+  const touched = expression && firstSelected(expression, notHeld);
+  const expectsHistograms = command.series.some(({ hasHistograms }) => hasHistograms);
+  const missing = touched?.missing ?? (expectsHistograms ? "native histograms" : null);
+  if (missing !== null) return { line, text, outcome: "leftOut", reason: missing };
   const reason =
     (await runOnce(command, source, engine)) ??
     (expression && (await runVariants(command, expression, source, engine)));
@@ -107,15 +112,16 @@ function parseOrNull(text: string, facts: LanguageFacts): Expression | null {
   }
 }
 
-function selectsAny(expression: Expression, series: readonly Loaded[]): boolean {
-  return selectorsOf(expression).some((selector) => {
-    const matchers = selector.matchers.map(compileMatcher);
-    return series.some(({ labels }) =>
+/** The first of the series that a selector of the expression selects. */
+function firstSelected(expression: Expression, series: readonly NotHeld[]): NotHeld | undefined {
+  const selectors = selectorsOf(expression).map(({ matchers }) => matchers.map(compileMatcher));
+  return series.find(({ labels }) =>
+    selectors.some((matchers) =>
       matchers.every(({ matcher, matches }) =>
         matches(labels.find(({ name }) => name === matcher.name)?.value ?? ""),
       ),
-    );
-  });
+    ),
+  );
 }
 
 async function runOnce(

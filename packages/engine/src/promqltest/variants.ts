@@ -11,6 +11,7 @@ import type { EvalCommand } from "./script.ts";
 const TIME_FUNCTIONS: ReadonlySet<string> = new Set([
   "time",
   "timestamp",
+  "info",
   "predict_linear",
   "minute",
   "hour",

@@ -1,4 +1,5 @@
 /** label_replace and label_join: new labels out of old ones. */
+import { BugError } from "@tideline/common";
 import { ExecutionError, METRIC_NAME } from "@tideline/model";
 import { RE2JS } from "re2js";
 import { relabelled, type Columns } from "../../columns/columns.ts";
@@ -97,6 +98,20 @@ function join(columns: Columns, context: TransformContext, texts: readonly strin
 }
 
 export const labelFunctions: readonly TransformCard[] = [
+  {
+    kind: "transform",
+    name: "info",
+    help: "Adds the labels of the info series (target_info, unless matchers say otherwise) with the same instance and job",
+    argumentTypes: ["vector", "vector"],
+    variadic: 1,
+    returnType: "vector",
+    experimental: true,
+    matchersArgumentIndex: 1,
+    // The planner takes it apart (execute/info.ts): its second argument is not evaluated.
+    evaluate: () => {
+      throw new BugError("BUG: info is not evaluated as a transform");
+    },
+  },
   {
     kind: "transform",
     name: "label_replace",

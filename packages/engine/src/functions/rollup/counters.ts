@@ -6,6 +6,7 @@
  * Cost: bench/engine.ts.
  */
 import type { RollupCard, RollupLoop, Samples, Windows } from "../card.ts";
+import { countingLoop, growthLoops } from "./extended-ranges.ts";
 import { perWindow, RANGE_ONLY } from "./per-window.ts";
 
 /** Resets seen before each sample, in reused memory: reset counts [i] = resets at samples 1…i. */
@@ -139,6 +140,7 @@ export const counters: readonly RollupCard[] = [
     ...RANGE_ONLY,
     wantsCounter: true,
     evaluate: extrapolated(true, true),
+    ...growthLoops(true, true),
   },
   {
     kind: "rollup",
@@ -147,6 +149,7 @@ export const counters: readonly RollupCard[] = [
     ...RANGE_ONLY,
     wantsCounter: true,
     evaluate: extrapolated(true, false),
+    ...growthLoops(true, false),
   },
   {
     kind: "rollup",
@@ -154,6 +157,7 @@ export const counters: readonly RollupCard[] = [
     help: "Last value less first value of a gauge, extrapolated to the window",
     ...RANGE_ONLY,
     evaluate: extrapolated(false, false),
+    ...growthLoops(false, false),
   },
   {
     kind: "rollup",
@@ -175,6 +179,7 @@ export const counters: readonly RollupCard[] = [
     help: "How often the value fell within the window",
     ...RANGE_ONLY,
     evaluate: perWindow(1, resetsIn),
+    anchored: countingLoop(resetsIn),
   },
   {
     kind: "rollup",
@@ -182,5 +187,6 @@ export const counters: readonly RollupCard[] = [
     help: "How often the value changed within the window",
     ...RANGE_ONLY,
     evaluate: perWindow(1, changesIn),
+    anchored: countingLoop(changesIn),
   },
 ];
