@@ -148,7 +148,7 @@ const values: readonly [string, number | null][] = [
   ["histogram_avg(b)", null],
   ["histogram_stddev(b)", null],
   ["histogram_stdvar(b)", null],
-  ["info(v > 5)", 6],
+  ["sum(info(v > 5))", 6],
   ["start_timestamp(v)", null],
   // aggregates over 1, 2, 6, NaN
   ["sum(v == v)", 9],

@@ -47,8 +47,6 @@ export function leafWindows(node: LeafNode, grid: StepGrid, lookbackMs: number):
   const margins = marginsOf(selector.extension, lookbackMs);
   const times = widenedTimes(node, node.rangeMs, grid, margins);
   const loop =
-    selector.extension === null
-      ? card.evaluate
-      : extendedLoopOf(card, selector.extension)(margins);
+    selector.extension === null ? card.evaluate : extendedLoopOf(card, selector.extension)(margins);
   return { times, loop };
 }

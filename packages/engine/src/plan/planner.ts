@@ -15,7 +15,14 @@ import {
 } from "@tideline/promql";
 import { argumentSpan, type RollupCard } from "../functions/card.ts";
 import { aggregateCard, functionCard } from "../functions/shelf.ts";
-import { extendedLoopOf, fixedMs, leafNodeOf, matrixLeaf, shiftOf, unwrapped } from "../leaf/leaf-node.ts";
+import {
+  extendedLoopOf,
+  fixedMs,
+  leafNodeOf,
+  matrixLeaf,
+  shiftOf,
+  unwrapped,
+} from "../leaf/leaf-node.ts";
 import { infoSearch } from "../execute/info.ts";
 import type { Plan, QueryPlan, SubqueryPlan } from "./plan.ts";
 
