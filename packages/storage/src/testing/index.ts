@@ -5,3 +5,5 @@
 export { openStorage, testFolder, testOptions } from "./open-storage.ts";
 export { Lane } from "../lane/lane.ts";
 export { Memtable } from "../head/memtable.ts";
+export { partOrderKey } from "../part/part-order.ts";
+export { PartWriter } from "../part/part-writer.ts";

@@ -1,0 +1,167 @@
+/**
+ * A million series over 30 days at five minutes, as two nodes hold them: how long one series and a label's values take.
+ *
+ *     node bench/month.ts make [series]     writes the parts (8.6 G samples, about 4 GB; some minutes)
+ *     node bench/month.ts ask               starts two vmstorage and a vmselect on them, asks, prints p50 as JSON
+ *
+ * The data lies in $BENCH_DIR/month (default ~/.cache/tideline-bench/month) and stays.
+ */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Worker } from "node:worker_threads";
+import { startProgram, type RunningProgram } from "./month/program.ts";
+import type { MakeNode } from "./month/make-node.ts";
+import {
+  DAY_COUNT,
+  DAY_MS,
+  instanceOf,
+  METRIC_COUNT,
+  metricName,
+  STEP_MS,
+} from "./month/series.ts";
+
+const NODE_COUNT = 2;
+const ROUND_COUNT = 200;
+const folder = join(
+  process.env["BENCH_DIR"] ?? join(homedir(), ".cache", "tideline-bench"),
+  "month",
+);
+const factsPath = join(folder, "facts.json");
+
+interface Facts {
+  readonly seriesCount: number;
+  readonly targetCount: number;
+  readonly startMs: number;
+  readonly size: number;
+}
+
+function say(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+async function make(seriesCount: number): Promise<void> {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const targetCount = Math.ceil(seriesCount / METRIC_COUNT);
+  // Whole days, so that windows lie as compaction lays them; the newest sample is of yesterday.
+  const startMs = (Math.floor(Date.now() / DAY_MS) - DAY_COUNT) * DAY_MS;
+  const sizes = await Promise.all(
+    Array.from({ length: NODE_COUNT }, async (_, node) => {
+      const targets = Array.from({ length: targetCount }, (__, target) => target).filter(
+        (target) => target % NODE_COUNT === node,
+      );
+      return makeNode({ dataPath: join(folder, `node-${node}`), targets, startMs }, node);
+    }),
+  );
+  const size = sizes.reduce((sum, one) => sum + one, 0);
+  const facts: Facts = { seriesCount: targetCount * METRIC_COUNT, targetCount, startMs, size };
+  writeFileSync(factsPath, JSON.stringify(facts));
+  const sampleCount = (facts.seriesCount * DAY_COUNT * DAY_MS) / STEP_MS;
+  say(`${facts.seriesCount} series, ${size} bytes, ${(size / sampleCount).toFixed(3)} a sample`);
+}
+
+function makeNode(workerData: MakeNode, node: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let size = 0;
+    const worker = new Worker(new URL("month/make-node.ts", import.meta.url), { workerData });
+    worker.on("message", (message: { window: number; metric?: number; size?: number }) => {
+      size += message.size ?? 0;
+      say(`node ${node}: ${JSON.stringify(message)}`);
+    });
+    worker.on("error", reject);
+    worker.on("exit", () => {
+      resolve(size);
+    });
+  });
+}
+
+/** Nearest-rank percentile. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] as number;
+}
+
+async function measure(
+  name: string,
+  select: RunningProgram,
+  path: (round: number) => string,
+  check: (text: string) => boolean,
+): Promise<void> {
+  const timesMs: number[] = [];
+  const firstMs = -ROUND_COUNT / 4;
+  // The first quarter warms caches and code and does not count.
+  for (let round = firstMs; round < ROUND_COUNT; round += 1) {
+    const start = performance.now();
+    const answer = await fetch(`${select.url}/select/0/prometheus/api/v1/${path(round)}`);
+    const text = await answer.text();
+    if (answer.status !== 200 || !check(text)) throw new Error(`${name}: ${text.slice(0, 300)}`);
+    if (round >= 0) timesMs.push(performance.now() - start);
+  }
+  const sorted = timesMs.toSorted((a, b) => a - b);
+  const figures = {
+    p50Ms: percentile(sorted, 0.5),
+    p95Ms: percentile(sorted, 0.95),
+    count: sorted.length,
+  };
+  process.stdout.write(`${JSON.stringify({ name, ...figures })}\n`);
+}
+
+/** An answer with so many points or values. */
+function holds(text: string, count: number): boolean {
+  const { data } = JSON.parse(text) as {
+    data: string[] | { result: { values: unknown[] }[] };
+  };
+  if (Array.isArray(data)) return data.length === count;
+  return data.result.length === 1 && data.result[0]?.values.length === count;
+}
+
+async function ask(): Promise<void> {
+  if (!existsSync(factsPath)) throw new Error(`no data in ${folder}: run "make" first`);
+  const facts = JSON.parse(readFileSync(factsPath, "utf8")) as Facts;
+  const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
+  const started: RunningProgram[] = [];
+  try {
+    for (let node = 0; node < NODE_COUNT; node += 1) {
+      const flags = [`-storageDataPath=${join(folder, `node-${node}`)}`, "-retentionPeriod=1y"];
+      started.push(await startProgram("vmstorage", flags));
+    }
+    const nodes = started.map(({ selectAddress }) => selectAddress).join(",");
+    const select = await startProgram("vmselect", [`-storageNode=${nodes}`]);
+    started.push(select);
+    // Another series each time, all over the index; the page cache is warm once all were asked for.
+    const series = (round: number): string => {
+      const at = Math.abs(Math.imul(round, 0x9e37_79b1));
+      const metric = metricName(at % METRIC_COUNT);
+      const instance = instanceOf((at >>> 9) % facts.targetCount);
+      return encodeURIComponent(`${metric}{instance="${instance}"}`);
+    };
+    const range = (query: string, startS: number): string =>
+      `query_range?query=${query}&start=${startS}&end=${endS}&step=${STEP_MS / 1_000}&nocache=1`;
+    await measure(
+      "one series, the last hour",
+      select,
+      (round) => range(series(round % 50), endS - 3_300),
+      (text) => holds(text, 12),
+    );
+    const monthCount = (DAY_COUNT * DAY_MS) / STEP_MS;
+    await measure(
+      "one series, 30 days",
+      select,
+      (round) => range(series(round % 50), facts.startMs / 1_000),
+      (text) => holds(text, monthCount),
+    );
+    await measure(
+      "label values over 30 days",
+      select,
+      () => `label/instance/values?start=${facts.startMs / 1_000}&end=${endS}`,
+      (text) => holds(text, facts.targetCount),
+    );
+  } finally {
+    for (const program of started.toReversed()) await program.stop();
+  }
+}
+
+const [command, argument] = process.argv.slice(2);
+if (command === "make") await make(Number(argument ?? 1_000_000));
+else if (command === "ask") await ask();
+else say("usage: node bench/month.ts make [series] | ask");
