@@ -3,6 +3,7 @@
  *
  *     node bench/month.ts make [series]     writes the parts (8.6 G samples, about 4 GB; some minutes)
  *     node bench/month.ts ask               starts two vmstorage and a vmselect on them, asks, prints p50 as JSON
+ *     node bench/month.ts memory            one query over 104 M samples, and what memory the three programs take meanwhile
  *
  * The data lies in $BENCH_DIR/month (default ~/.cache/tideline-bench/month) and stays.
  */
@@ -10,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
+import { MemoryGraph } from "./month/memory-graph.ts";
 import { startProgram, type RunningProgram } from "./month/program.ts";
 import type { MakeNode } from "./month/make-node.ts";
 import {
@@ -115,39 +117,58 @@ function holds(text: string, count: number): boolean {
   return data.result.length === 1 && data.result[0]?.values.length === count;
 }
 
-async function ask(): Promise<void> {
+function readFacts(): Facts {
   if (!existsSync(factsPath)) throw new Error(`no data in ${folder}: run "make" first`);
-  const facts = JSON.parse(readFileSync(factsPath, "utf8")) as Facts;
-  const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
+  return JSON.parse(readFileSync(factsPath, "utf8")) as Facts;
+}
+
+/** Runs `work` against two vmstorage on the data and a vmselect, each with the memory given. */
+async function withCluster(
+  selectFlags: readonly string[],
+  work: (select: RunningProgram, storages: readonly RunningProgram[]) => Promise<void>,
+): Promise<void> {
   const started: RunningProgram[] = [];
   try {
     for (let node = 0; node < NODE_COUNT; node += 1) {
       const flags = [`-storageDataPath=${join(folder, `node-${node}`)}`, "-retentionPeriod=1y"];
       started.push(await startProgram("vmstorage", flags));
     }
-    const nodes = started.map(({ selectAddress }) => selectAddress).join(",");
-    const select = await startProgram("vmselect", [`-storageNode=${nodes}`]);
+    const storages = started.slice();
+    const nodes = storages.map(({ selectAddress }) => selectAddress).join(",");
+    const select = await startProgram("vmselect", [`-storageNode=${nodes}`, ...selectFlags]);
     started.push(select);
-    // Another series each time, all over the index; the page cache is warm once all were asked for.
-    const series = (round: number): string => {
-      const at = Math.abs(Math.imul(round, 0x9e37_79b1));
-      const metric = metricName(at % METRIC_COUNT);
-      const instance = instanceOf((at >>> 9) % facts.targetCount);
-      return encodeURIComponent(`${metric}{instance="${instance}"}`);
-    };
-    const range = (query: string, startS: number): string =>
-      `query_range?query=${query}&start=${startS}&end=${endS}&step=${STEP_MS / 1_000}&nocache=1`;
+    await work(select, storages);
+  } finally {
+    for (const program of started.toReversed()) await program.stop();
+  }
+}
+
+/** The selector of another series each round, all over the index. */
+function someSeries(round: number, { targetCount }: Facts): string {
+  const at = Math.abs(Math.imul(round, 0x9e37_79b1));
+  const instance = instanceOf((at >>> 9) % targetCount);
+  return encodeURIComponent(`${metricName(at % METRIC_COUNT)}{instance="${instance}"}`);
+}
+
+async function ask(): Promise<void> {
+  const facts = readFacts();
+  const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
+  const range = (query: string, startS: number): string =>
+    `query_range?query=${query}&start=${startS}&end=${endS}&step=${STEP_MS / 1_000}&nocache=1`;
+  // Fifty series again and again: the page cache is warm once all were asked for.
+  const series = (round: number): string => someSeries(round % 50, facts);
+  await withCluster([], async (select) => {
     await measure(
       "one series, the last hour",
       select,
-      (round) => range(series(round % 50), endS - 3_300),
+      (round) => range(series(round), endS - 3_300),
       (text) => holds(text, 12),
     );
     const monthCount = (DAY_COUNT * DAY_MS) / STEP_MS;
     await measure(
       "one series, 30 days",
       select,
-      (round) => range(series(round % 50), facts.startMs / 1_000),
+      (round) => range(series(round), facts.startMs / 1_000),
       (text) => holds(text, monthCount),
     );
     await measure(
@@ -156,12 +177,39 @@ async function ask(): Promise<void> {
       () => `label/instance/values?start=${facts.startMs / 1_000}&end=${endS}`,
       (text) => holds(text, facts.targetCount),
     );
-  } finally {
-    for (const program of started.toReversed()) await program.stop();
-  }
+  });
+}
+
+/** One query over six metrics of all targets, with little memory allowed. */
+async function memory(): Promise<void> {
+  const facts = readFacts();
+  const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
+  await withCluster(["-memory.allowedBytes=1GiB"], async (select, storages) => {
+    const sums = [40, 41, 42, 60, 61, 62].map(
+      (metric) => `sum(count_over_time(${metricName(metric)}[5m]))`,
+    );
+    const query = encodeURIComponent(sums.join(" + "));
+    const path = `query_range?query=${query}&start=${facts.startMs / 1_000}&end=${endS}&step=300`;
+    const graph = new MemoryGraph({
+      vmselect: [select.pid],
+      vmstorage: storages.map(({ pid }) => pid),
+    });
+    const answer = await fetch(`${select.url}/select/0/prometheus/api/v1/${path}&timeout=10m`);
+    const text = await answer.text();
+    const series = graph.finish();
+    if (answer.status !== 200) throw new Error(text.slice(0, 500));
+    const { data } = JSON.parse(text) as { data: { result: { values: [number, string][] }[] } };
+    const sampleCount = (data.result[0]?.values ?? []).reduce(
+      (sum, [, value]) => sum + Number(value),
+      0,
+    );
+    process.stdout.write(`${JSON.stringify({ name: "memory", sampleCount, ...series.peaks })}\n`);
+    process.stdout.write(`${series.mermaid}\n`);
+  });
 }
 
 const [command, argument] = process.argv.slice(2);
 if (command === "make") await make(Number(argument ?? 1_000_000));
 else if (command === "ask") await ask();
-else say("usage: node bench/month.ts make [series] | ask");
+else if (command === "memory") await memory();
+else say("usage: node bench/month.ts make [series] | ask | memory");

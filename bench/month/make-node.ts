@@ -44,6 +44,7 @@ for (const [window, dayCount] of WINDOW_DAYS.entries()) {
     name: `g${String(window).padStart(6, "0")}.part`,
     laneRange: { index: 0, count: 1 },
     generation: window,
+    deletesDone: 0,
   });
   for (let metric = 0; metric < METRIC_COUNT; metric += 1) {
     const source = new MetricValues(metric, start + sampleCount);
