@@ -1,6 +1,6 @@
 /**
  * The words that all rooms share: labels and identity, matchers, tenants, times, errors, and the three
- * contracts: RowSink (write), SeriesSource (read raw), LeafSource (read evaluated).
+ * contracts: RowSink (write), SeriesSource (read raw), LeafSource (read evaluated); and DeleteSink.
  */
 // The contracts.
 export type { Leaf, LeafColumns, LeafResult, LeafSource, StepGrid } from "./leaf-source.ts";
@@ -9,6 +9,7 @@ export type { RowBatch, RowSink, SeriesTable } from "./row-sink.ts";
 export { COMPLETE, type Coverage, type IndexAnswer, type SearchQuery } from "./series-source.ts";
 export type { SeriesBlocks, SeriesSearch, SeriesSource } from "./series-source.ts";
 export type { TimestampBlock, ValueBlock } from "./series-source.ts";
+export type { DeleteSink, SeriesDelete } from "./series-delete.ts";
 // Series and samples.
 export { canonicalKey, keyLabels, keyTenant, METRIC_NAME, seriesKey } from "./series-key.ts";
 export { IDENTITY_SIZE, identityOf, identityRange } from "./series-key.ts";

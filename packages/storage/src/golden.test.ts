@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { FakeDisk, seededRandom } from "@tideline/common/testing";
 import { decodeTimestamps, decodeValues } from "@tideline/kernels";
 import { beforeAll, expect, test } from "vitest";
+import { decodeDeleteRecord, encodeDeleteRecord } from "./deletes/delete-record.ts";
 import {
   inPartOrder,
   openPart,
@@ -126,6 +127,25 @@ test.for(PARTS)("part-v1: $name is read", ({ name, series }) => {
   }
 });
 
+const EXAMPLE_DELETE = {
+  number: 5,
+  id: Uint8Array.from({ length: 16 }, (_, i) => i),
+  createdMs: 1_700_000_000_000,
+  request: {
+    tenant: { accountId: 1, projectId: 0 },
+    filters: [[{ name: "__name__", operator: "=~" as const, value: "up|down" }]],
+    startMs: -(2 ** 53) + 1,
+    endMs: 1_699_999_999_999,
+  },
+};
+
+test("delete-v1: example is read, and written the same", async () => {
+  const bytes = encodeDeleteRecord(EXAMPLE_DELETE);
+  const kept = await golden("delete-v1/example.delete", () => Promise.resolve(bytes));
+  expect(decodeDeleteRecord(kept)).toEqual(EXAMPLE_DELETE);
+  expect(Buffer.compare(bytes, kept)).toBe(0);
+});
+
 /** A file by its path from this one. */
 function readBeside(path: string): Buffer {
   return readFileSync(fileURLToPath(new URL(path, import.meta.url)));
@@ -134,6 +154,7 @@ function readBeside(path: string): Buffer {
 test.for([
   { page: "wal.md", file: "wal-v1/example.wal" },
   { page: "part.md", file: "part-v1/example.part" },
+  { page: "delete-log.md", file: "delete-v1/example.delete" },
 ])("the example in docs/formats/$page is $file, byte by byte", ({ page, file }) => {
   const text = readBeside(`../../../docs/formats/${page}`).toString();
   const lines = text

@@ -73,6 +73,32 @@ test("a data directory opens with another number of lanes", { timeout: 120_000 }
   }
 });
 
+test(
+  "a delete takes from the parts of any number of lanes, once",
+  { timeout: 120_000 },
+  async () => {
+    const dataPath = testFolder();
+    const samples: Samples = new Map();
+    const odd = [[{ name: "job", operator: "=", value: "odd" } as const]];
+    for (const [round, laneCount] of [2, 1, 3, 2].entries()) {
+      const storage = await openStorage(testOptions(dataPath, { laneCount }));
+      await expectSamples(storage, samples);
+      await writeRandom(storage, samples, round);
+      if (round % 2 === 0) await storage.forceFlush();
+      await writeRandom(storage, samples, round + 100);
+      await storage.deleteSeries(everything(odd));
+      for (const key of samples.keys()) if (key.includes("odd")) samples.delete(key);
+      await expectSamples(storage, samples);
+      await writeRandom(storage, samples, round + 200);
+      await expectSamples(storage, samples);
+      await storage.close();
+    }
+    const storage = await openStorage(testOptions(dataPath, { laneCount: 2 }));
+    await expectSamples(storage, samples);
+    await expect(storage.deleteSeries(everything([]))).rejects.toThrow(InputError);
+  },
+);
+
 async function seriesNames(storage: Storage): Promise<string[]> {
   const { items } = await storage.seriesKeys(everything(), 0, signal);
   return items.map((key) => Buffer.from(key).toString("latin1"));

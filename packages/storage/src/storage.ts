@@ -3,19 +3,22 @@
  * parses no samples.
  */
 import { randomBytes } from "node:crypto";
-import { compareBytes, makeFolders, must, NodeDisk } from "@tideline/common";
+import { compareBytes, makeFolders, must, NodeDisk, systemClock } from "@tideline/common";
 import {
   identityRange,
   type Coverage,
+  type DeleteSink,
   type IndexAnswer,
   type RowBatch,
   type RowSink,
   type SearchQuery,
+  type SeriesDelete,
   type WriteOutcome,
 } from "@tideline/model";
 import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
 import { splitBudget } from "./front/budget.ts";
 import { ensureNodeId, listLaneFolders, readLayout, writeLayout } from "./front/data-folder.ts";
+import { Deleter } from "./front/deleter.ts";
 import { LaneClient } from "./front/lane-client.ts";
 import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
@@ -30,18 +33,25 @@ export interface StorageEnvironment {
   readonly onFatal: (error: Error) => void;
 }
 
-export class Storage implements RowSink, FrameSource {
+export class Storage implements RowSink, FrameSource, DeleteSink {
   /** Random, made once per data directory (32 hex digits). */
   readonly nodeId: string;
   /** Random, made at each start (32 hex digits). */
   readonly bootId = randomBytes(16).toString("hex");
   readonly #lanes: readonly LaneClient[];
+  readonly #deleter: Deleter;
   readonly #unlock: () => void;
   readonly #router: RowRouter;
   #nextStream = 1;
 
-  private constructor(lanes: readonly LaneClient[], nodeId: string, unlock: () => void) {
+  private constructor(
+    lanes: readonly LaneClient[],
+    deleter: Deleter,
+    nodeId: string,
+    unlock: () => void,
+  ) {
     this.#lanes = lanes;
+    this.#deleter = deleter;
     this.nodeId = nodeId;
     this.#unlock = unlock;
     const stream = this.openStream();
@@ -75,7 +85,9 @@ export class Storage implements RowSink, FrameSource {
       const nodeId = ensureNodeId(disk, options.dataPath);
       const folders = mixed ? listLaneFolders(disk, options.dataPath) : null;
       const lanes = await startLanes(options, environment, options.laneCount, folders);
-      return new Storage(lanes, nodeId, unlock);
+      const { dataPath } = options;
+      const deleter = new Deleter({ disk, dataPath, lanes, clock: systemClock });
+      return new Storage(lanes, deleter, nodeId, unlock);
     } catch (error) {
       unlock();
       throw error;
@@ -153,6 +165,11 @@ export class Storage implements RowSink, FrameSource {
     const { seriesCountMax } = query;
     if (seriesCountMax > 0 && items.length > seriesCountMax) throw tooManySeries(seriesCountMax);
     return { items: limited(items, limit), coverage: mergeCoverage(answers) };
+  }
+
+  /** See DeleteSink. @throws {InputError} a selector that is none */
+  deleteSeries(request: SeriesDelete): Promise<void> {
+    return this.#deleter.deleteSeries(request);
   }
 
   /** Flushes the heads of all lanes to parts. @throws {OverloadError} the disk is full or failed */

@@ -4,7 +4,7 @@
  * row-block: rows for one lane, in columns, and the lane's answer. row-router: splits a batch into row
  * blocks and keeps each target's stream dictionary. series-frame: compressed blocks of series, answers of
  * an index, and FrameSource, the contract of reading at the level of bytes. read-request and failure: what
- * is asked, and errors as themselves. frame-stream: asking and answering with credits over any connection,
+ * is asked, and errors as themselves. delete-request: what goes. frame-stream: asking and answering with credits over any connection,
  * and over a MessagePort. lane-blocks: blocks of several lanes in one message. Pages: docs/formats/.
  */
 export {
@@ -29,6 +29,7 @@ export { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
 export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-frame/frame-source.ts";
 export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
 export { answerFrames, frameSourceOf, type Ask } from "./frame-stream/answer-frames.ts";
+export { decodeDeleteRequest, encodeDeleteRequest } from "./delete-request/codec.ts";
 export { FrameClient, type AskTransport } from "./frame-stream/frame-client.ts";
 export { FrameServer, type AnswerTransport } from "./frame-stream/frame-server.ts";
 export { portFrameSource, serveFrames } from "./frame-stream/port.ts";

@@ -62,6 +62,7 @@ export class LaneClient {
   #nextId = 1;
   #isClosing = false;
   #death: Error | null = null;
+  #newestDelete = 0;
   /** What the lane holds, over its ring. */
   readonly source: FrameSource;
 
@@ -134,6 +135,21 @@ export class LaneClient {
     await this.#call(ToLane.flush);
   }
 
+  /** As it was when the lane was opened. */
+  get newestDelete(): number {
+    return this.#newestDelete;
+  }
+
+  /** See Lane.prepareDelete. */
+  async prepareDelete(number: number): Promise<void> {
+    await this.#call(ToLane.prepareDelete, number);
+  }
+
+  /** See Lane.applyDelete. */
+  async applyDelete(number: number): Promise<void> {
+    await this.#call(ToLane.applyDelete, number);
+  }
+
   async stats(): Promise<LaneStats> {
     return (await this.#call(ToLane.stats)) as LaneStats;
   }
@@ -196,8 +212,10 @@ export class LaneClient {
     await new Promise<void>((resolve, reject) => {
       this.#worker.on("message", (message: LaneWorkerMessage) => {
         if (message.type === "log") log[message.level](message.fields, message.message);
-        else if (message.type === "opened") resolve();
-        else reject(decodeFailure(message.failure));
+        else if (message.type === "opened") {
+          this.#newestDelete = message.newestDelete;
+          resolve();
+        } else reject(decodeFailure(message.failure));
       });
       this.#worker.once("error", reject);
       this.#worker.once("exit", (code) => {

@@ -21,6 +21,8 @@ export interface FlusherOptions {
   readonly flushIntervalMs: number;
   /** Memory of the memtable that takes writes. */
   readonly memtableSizeMax: number;
+  /** Number of the newest delete: a generation that is older takes no writes until it is frozen. */
+  readonly newestDelete: () => number;
 }
 
 /** After a flush that failed, the next one waits this long. */
@@ -62,7 +64,7 @@ export class Flusher {
     const { heads } = this.#options;
     const until = heads.generation;
     for (;;) {
-      await this.ended();
+      await this.#settled();
       if (!heads.frozen) {
         if (heads.generation > until || heads.memtable.sampleCount === 0) return;
         this.#freeze();
@@ -71,22 +73,44 @@ export class Flusher {
     }
   }
 
+  /**
+   * Freezes the generation for a delete that all of its rows come before. Writes go on meanwhile; when it settles, those
+   * that follow are in a generation that comes after the delete.
+   *
+   * @throws {OverloadError} the generation before cannot be flushed
+   */
+  async freezeFor(deleteNumber: number): Promise<void> {
+    await this.#settled();
+    while (this.#options.heads.frozen) {
+      await this.#flushFrozen();
+      await this.#settled();
+    }
+    this.#freeze(deleteNumber);
+  }
+
   /** Waits for the flush that runs, however it ends. */
   async ended(): Promise<void> {
     while (this.#running) await this.#running;
   }
 
+  /** As `ended`; and nobody else who waited for it has begun another flush. */
+  async #settled(): Promise<void> {
+    do await this.ended();
+    while (this.#running);
+  }
+
   get #isDue(): boolean {
-    const { heads, flushWalSize, flushIntervalMs, memtableSizeMax } = this.#options;
-    if (heads.frozen || heads.failed) return true;
+    const { heads, flushWalSize, flushIntervalMs, memtableSizeMax, newestDelete } = this.#options;
+    if (heads.frozen || heads.failed || heads.deletesDone < newestDelete()) return true;
     // Series whose samples are all refused fill memory and log as well: such a generation ends without a part.
     if (heads.walSize >= flushWalSize || heads.memtable.memorySize > memtableSizeMax) return true;
     const ageMs = this.#ports.clock.monotonicMs() - this.#generationStartMs;
     return heads.memtable.sampleCount > 0 && ageMs >= flushIntervalMs;
   }
 
-  #freeze(): void {
-    this.#options.heads.freeze();
+  #freeze(deletesDone = this.#options.newestDelete()): void {
+    const { heads } = this.#options;
+    heads.freeze(Math.max(deletesDone, heads.deletesDone));
     this.#generationStartMs = this.#ports.clock.monotonicMs();
   }
 

@@ -182,6 +182,22 @@ export class Heads {
     if (!syncNow) this.#dirty = true;
   }
 
+  /**
+   * Puts the log on the disk, also when nothing but its header is new.
+   *
+   * @throws {OverloadError} the disk failed, or there is no log
+   */
+  async syncLog(): Promise<void> {
+    const wal = this.#writableWal();
+    try {
+      await wal.sync();
+      this.walSyncs += 1;
+    } catch (error) {
+      this.walErrors += 1;
+      throw error;
+    }
+  }
+
   /** Puts on the disk what was committed before; does nothing when there is nothing new. Never rejects. */
   async sync(): Promise<void> {
     const wal = this.#wal;

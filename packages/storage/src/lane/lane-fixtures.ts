@@ -8,6 +8,7 @@ import {
   type Matcher,
   type RowBatch,
   type SearchQuery,
+  type SeriesDelete,
   type Tenant,
 } from "@tideline/model";
 import {
@@ -17,6 +18,7 @@ import {
   type RowBlockAnswer,
 } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
+import { Deleter } from "../front/deleter.ts";
 import type { LaneOptions } from "./lane-options.ts";
 import { Lane } from "./lane.ts";
 
@@ -156,6 +158,7 @@ export class LaneRig {
   readonly faults: unknown[] = [];
   lane!: Lane;
   router!: RowRouter;
+  deleter!: Deleter;
   #stream = 0;
   /** Lets go of the lane's hold on the disk. */
   #cutOff: () => void = () => undefined;
@@ -185,7 +188,13 @@ export class LaneRig {
       log: SILENT_LOG,
       onFault: (error) => this.faults.push(error),
     });
+    const { dataPath } = this.options;
+    this.deleter = new Deleter({ disk, dataPath, lanes: [this.lane], clock: this.clock });
     this.connect();
+  }
+
+  async delete(request: Partial<SeriesDelete>): Promise<void> {
+    await this.deleter.deleteSeries({ ...everything([[]]), ...request });
   }
 
   /** A new stream, as after a broken connection. */

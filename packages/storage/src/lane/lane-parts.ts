@@ -70,6 +70,11 @@ export class LaneParts {
     return this.#own.parts.reduce((newest, part) => Math.max(newest, part.facts.generation), -1);
   }
 
+  /** The newest delete that a part comes after; 0 = none. */
+  get newestDelete(): number {
+    return this.parts.reduce((newest, part) => Math.max(newest, part.facts.deletesDone), 0);
+  }
+
   /** Time of the newest sample in any part; -Infinity when there is none. */
   get maxMs(): number {
     return this.parts.reduce((newest, part) => Math.max(newest, part.facts.maxMs), -Infinity);

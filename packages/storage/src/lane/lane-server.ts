@@ -124,6 +124,18 @@ export class LaneServer {
       case ToLane.stats:
         void this.#answerDone(id, () => this.#lane.stats());
         break;
+      case ToLane.prepareDelete:
+        void this.#answerDone(id, async () => {
+          await this.#lane.prepareDelete(argument);
+          return null;
+        });
+        break;
+      case ToLane.applyDelete:
+        void this.#answerDone(id, () => {
+          this.#lane.applyDelete(argument);
+          return null;
+        });
+        break;
       default:
         this.#closing = { id, retire: argument === 1 };
     }

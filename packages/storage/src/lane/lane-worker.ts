@@ -17,7 +17,7 @@ export interface LaneWorkerData {
 }
 
 export type LaneWorkerMessage =
-  | { readonly type: "opened" }
+  | { readonly type: "opened"; readonly newestDelete: number }
   | { readonly type: "openFailed"; readonly failure: Uint8Array }
   | {
       readonly type: "log";
@@ -64,7 +64,7 @@ async function main(): Promise<void> {
     port.close();
     return;
   }
-  tell({ type: "opened" });
+  tell({ type: "opened", newestDelete: lane.newestDelete });
   const server = new LaneServer({
     lane,
     reader: new RingReader(toLane),

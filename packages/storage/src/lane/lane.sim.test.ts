@@ -3,7 +3,7 @@
  * was acknowledged must be found, bit for bit; what is found must have been written.
  */
 import { forEachSeed, DiskCrash, seededRandom, type Random } from "@tideline/common/testing";
-import { OverloadError } from "@tideline/model";
+import { OverloadError, type Matcher } from "@tideline/model";
 import { expect, test } from "vitest";
 import {
   addRow,
@@ -51,8 +51,9 @@ class Simulation {
     else if (dice < 65) await this.attempt(() => rig.lane.flush());
     else if (dice < 75) await this.tick();
     else if (dice < 78) rig.connect();
-    else if (dice < 86) await this.crash();
-    else if (dice < 90) this.injectFault();
+    else if (dice < 83) await this.delete();
+    else if (dice < 88) await this.crash();
+    else if (dice < 92) this.injectFault();
     else await this.check();
   }
 
@@ -62,6 +63,25 @@ class Simulation {
     const isKept = await this.attempt(() => rig.write(rows));
     if (isKept) for (const row of rows) addRow(this.acknowledged, row);
     else this.uncertain.push(...rows);
+  }
+
+  /** A delete takes what was written before; where it fails, it may have. */
+  async delete(): Promise<void> {
+    const { random, rig } = this;
+    const request = randomDelete(random, rig.clock.nowMs(), this.seriesCount);
+    const isDone = await this.attempt(() => rig.delete(request));
+    const isDeleted = (key: string, ms: number): boolean =>
+      request.matches(key) && ms >= request.startMs && ms <= request.endMs;
+    for (const [key, series] of this.acknowledged) {
+      for (const [ms, bits] of series) {
+        if (!isDeleted(key, ms)) continue;
+        series.delete(ms);
+        if (!isDone) this.uncertain.push({ key: Buffer.from(key, "latin1"), ms, bits });
+      }
+    }
+    if (!isDone) return;
+    const rest = this.uncertain.filter(({ key, ms }) => !isDeleted(keyText(key), ms));
+    this.uncertain.splice(0, this.uncertain.length, ...rest);
   }
 
   async tick(): Promise<void> {
@@ -84,7 +104,8 @@ class Simulation {
     const { random, rig } = this;
     if (random.chance(0.6)) {
       rig.disk.crashAt(random.below(15), random.below(200));
-      if (random.chance(0.5)) await this.write();
+      if (random.chance(0.3)) await this.write();
+      else if (random.chance(0.5)) await this.delete();
       else await this.attempt(() => rig.lane.flush());
     }
     if (rig.options.walSync === "always" && random.chance(0.5)) rig.cutPower(random);
@@ -137,6 +158,27 @@ class Simulation {
       }
     }
   }
+}
+
+/** Some series or all of them, at some times or at all. */
+function randomDelete(random: Random, nowMs: number, seriesCount: number) {
+  const [value, matches] = random.pick<[Matcher | null, (key: string) => boolean]>([
+    [null, () => true],
+    [{ name: "job", operator: "=", value: "odd" }, (key) => key.includes("odd")],
+    ...Array.from({ length: 4 }, (): [Matcher, (key: string) => boolean] => {
+      const name = `host-${random.below(seriesCount)}`;
+      return [
+        { name: "instance", operator: "=", value: name },
+        (key) => new RegExp(`${name}\\D`).test(key),
+      ];
+    }),
+  ]);
+  const { startMs, endMs } = everything();
+  const fromMs = nowMs - random.below(20_000);
+  const range = random.chance(0.5)
+    ? { startMs, endMs }
+    : { startMs: fromMs, endMs: fromMs + random.below(10_000) };
+  return { ...range, filters: value ? [[value]] : [[]], matches };
 }
 
 /** @returns what went wrong */

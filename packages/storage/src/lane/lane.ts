@@ -14,6 +14,7 @@ import {
   type FrameSource,
   type RowBlockAnswer,
 } from "@tideline/wire";
+import { DeleteSet } from "../deletes/delete-set.ts";
 import { Memtable } from "../head/memtable.ts";
 import type { Log } from "../options.ts";
 import {
@@ -35,7 +36,7 @@ import { newestGenerationUsed } from "./part-generations.ts";
 import { replayHeads } from "./replay.ts";
 import { acceptedBounds, dropBeforeMs } from "./retention.ts";
 import { RowGroup } from "./row-group.ts";
-import { openSources } from "./search-sources.ts";
+import { openSources, type LaneSources } from "./search-sources.ts";
 
 /** Called once with the answer to a block. */
 export type AnswerBlock = (answer: RowBlockAnswer) => void;
@@ -56,6 +57,7 @@ export class Lane implements FrameSource {
   readonly #log: Log;
   readonly #parts: LaneParts;
   readonly #heads: Heads;
+  readonly #deletes: DeleteSet;
   readonly #intake: Intake;
   readonly #flusher: Flusher;
   readonly #group = new RowGroup();
@@ -64,7 +66,8 @@ export class Lane implements FrameSource {
   #lastRetentionMs = -Infinity;
   #freeDiskSize = Infinity;
 
-  private constructor(options: LaneOptions, ports: LanePorts, parts: LaneParts, heads: Heads) {
+  private constructor(options: LaneOptions, ports: LanePorts, sources: LaneSources) {
+    const { heads, parts, deletes } = sources;
     this.#options = options;
     this.#ports = ports;
     this.#disk = ports.disk;
@@ -72,6 +75,7 @@ export class Lane implements FrameSource {
     const laneRange = { index: options.lane, count: options.laneCount };
     this.#parts = parts;
     this.#heads = heads;
+    this.#deletes = deletes;
     this.#intake = new Intake(heads, laneRange, options.headMemorySize / 4);
     this.#flusher = new Flusher(
       {
@@ -83,6 +87,7 @@ export class Lane implements FrameSource {
         flushWalSize: options.flushWalSize,
         flushIntervalMs: options.flushIntervalMs,
         memtableSizeMax: options.headMemorySize * MEMTABLE_SHARE,
+        newestDelete: () => deletes.newestNumber,
       },
       ports,
     );
@@ -102,13 +107,14 @@ export class Lane implements FrameSource {
     const laneRange = { index: options.lane, count: options.laneCount };
     makeFolders(disk, walFolder);
     makeFolders(disk, partsFolder);
+    const deletes = DeleteSet.read(disk, options.dataPath);
     const replayed = await replayHeads({
       disk,
       walFolder,
       partsFolder,
       quarantineFolder: join(folder, "quarantine"),
       laneRange,
-      newestDelete: 0,
+      newestDelete: deletes.newestNumber,
       log,
     });
     const parts = new LaneParts({
@@ -123,13 +129,15 @@ export class Lane implements FrameSource {
       generation: Math.max(newestGenerationUsed(disk, folder), parts.newestGeneration) + 1,
       memtable: new Memtable(),
       walSize: 0,
-      deletesDone: 0,
+      deletesDone: Math.max(deletes.newestNumber, parts.newestDelete),
       frozen: null,
     };
     const heads = new Heads({ disk, walFolder, laneRange, log }, start);
-    const lane = new Lane(options, ports, parts, heads);
+    const lane = new Lane(options, ports, { heads, parts, deletes });
     lane.#checkDisk();
     lane.#dropOldParts();
+    // A delete may have been on its way when the lane stopped: what is written from now on comes after it.
+    lane.#flusher.startIfDue();
     return lane;
   }
 
@@ -217,6 +225,30 @@ export class Lane implements FrameSource {
     return querySeriesKeys(this.#sources(query), this.#indexQuery(query, limit, signal));
   }
 
+  /** The newest delete that a generation or part of this lane comes after: later ones have higher numbers. */
+  get newestDelete(): number {
+    return Math.max(this.#deletes.newestNumber, this.#heads.deletesDone, this.#parts.newestDelete);
+  }
+
+  /**
+   * First step of a delete: all rows acknowledged so far are in generations that come before it, and their logs say so for
+   * good. Harmless when no second step follows, as long as the number is not used again.
+   *
+   * @throws {OverloadError} the disk is full or failed
+   */
+  async prepareDelete(number: number): Promise<void> {
+    this.commit();
+    await this.#heads.syncLog();
+    await this.#flusher.freezeFor(number);
+    await this.#heads.syncLog();
+    this.#flusher.startIfDue();
+  }
+
+  /** Second step, once the delete is in the log of the data folder: what it deletes is in no answer from now on. */
+  applyDelete(number: number): void {
+    this.#deletes.load(this.#disk, this.#options.dataPath, number);
+  }
+
   /**
    * Flushes all that is in the heads now.
    *
@@ -271,6 +303,10 @@ export class Lane implements FrameSource {
       const message = "Cannot write: the write-ahead log failed";
       return rowBlockAnswer("readOnly", { message, retryAfterMs: 5_000 });
     }
+    if (this.#heads.deletesDone < this.#deletes.newestNumber) {
+      const message = "Cannot write: a delete waits for a flush";
+      return rowBlockAnswer("overloaded", { message, retryAfterMs: 2_000 });
+    }
     if (this.#heads.memorySize + this.#intake.memorySize > this.#options.headMemorySize) {
       const message = "Cannot write: the memory for samples is used up until a flush ends";
       return rowBlockAnswer("overloaded", { message, retryAfterMs: 2_000 });
@@ -300,7 +336,8 @@ export class Lane implements FrameSource {
   }
 
   #sources(query: SearchQuery): SourceSet {
-    return openSources(query, this.#heads, this.#parts, (part, cause) => {
+    const sources = { heads: this.#heads, parts: this.#parts, deletes: this.#deletes };
+    return openSources(query, sources, (part, cause) => {
       this.#counters.searchErrors += 1;
       this.#parts.setAside(part, cause);
     });

@@ -23,6 +23,10 @@ export const ToLane = {
   stats: 7,
   /** id, 1 = flush first and leave no log. */
   close: 8,
+  /** id, number of the delete. */
+  prepareDelete: 9,
+  /** id, number of the delete. */
+  applyDelete: 10,
 } as const;
 
 /** From a lane. */
@@ -33,7 +37,7 @@ export const FromLane = {
   frame: 2,
   /** id; body: failure. Of what was asked. */
   askFailed: 3,
-  /** id; body: JSON. Of flush, stats, close. */
+  /** id; body: JSON. Of flush, stats, close and deletes. */
   done: 4,
   /** id; body: failure. */
   failed: 5,

@@ -4,7 +4,13 @@
  *
  * What is cut out travels as it is, 8 bytes a value, and only where that is shorter than the block: nothing is packed anew.
  */
-import { cutValues, decodeTimestamps, encodeTimestamps } from "@tideline/kernels";
+import {
+  cutValues,
+  decodeTimestamps,
+  decodeValues,
+  encodeTimestamps,
+  wrapValues,
+} from "@tideline/kernels";
 import type { TimestampBlock, ValueBlock } from "@tideline/model";
 import { lowerBound } from "./lower-bound.ts";
 
@@ -13,6 +19,10 @@ export interface BlockCutterOptions {
   readonly endMs: number;
   /** Added to the ids of timestamp blocks, which are at least 0. */
   readonly firstTimestampId: number;
+  /** Gives ids to timestamp blocks that are cut; when not given, one for each block that is cut. */
+  readonly nextCutId?: () => number;
+  /** Nothing outside the range goes out, whatever it costs: it is deleted. */
+  readonly isStrict?: boolean;
 }
 
 /** Timestamp blocks remembered at a time; past it they are worked out anew. */
@@ -42,8 +52,17 @@ export class BlockCutter {
   cut({ timestamps, bytes }: ValueBlock): ValueBlock | null {
     const { whole, part, isOutside } = this.#timesOf(timestamps);
     if (isOutside) return null;
-    const cut = part && cutOrNull(bytes, whole.count, part.from, part.to);
+    const cut = part && this.#cutOrNull(bytes, whole.count, part.from, part.to);
     return part && cut ? { timestamps: part.block, bytes: cut } : { timestamps: whole, bytes };
+  }
+
+  #cutOrNull(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array | null {
+    try {
+      const cut = cutValues(bytes, { count, from, to });
+      return !cut && this.#options.isStrict ? cutStrictly(bytes, count, from, to) : cut;
+    } catch (error) {
+      return leftToReader(error);
+    }
   }
 
   #timesOf(timestamps: TimestampBlock): Times {
@@ -74,7 +93,7 @@ export class BlockCutter {
     const wanted = timestampsMs.subarray(from, to);
     const block: TimestampBlock = {
       // Whole blocks have the ids from 0 on.
-      id: -1 - whole.id,
+      id: this.#options.nextCutId?.() ?? -1 - whole.id,
       count: to - from,
       minMs: wanted[0] as number,
       maxMs: wanted[wanted.length - 1] as number,
@@ -84,12 +103,10 @@ export class BlockCutter {
   }
 }
 
-function cutOrNull(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array | null {
-  try {
-    return cutValues(bytes, { count, from, to });
-  } catch (error) {
-    return leftToReader(error);
-  }
+function cutStrictly(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array {
+  const values = new Float64Array(count);
+  decodeValues(bytes, values);
+  return wrapValues(values.subarray(from, to));
 }
 
 /** A block that cannot be read goes out whole: its reader says what is wrong with it. */

@@ -1,6 +1,9 @@
 /** A memtable as a search source: raw samples are packed into blocks when they are asked for. */
 import type { Tenant, ValueBlock } from "@tideline/model";
 import { encodeValues, VALUES_PER_BLOCK_MAX, wrapValues } from "@tideline/kernels";
+import type { TombstonesOf } from "../deletes/delete-set.ts";
+import { rangesLeft, type TimeRange } from "../deletes/time-ranges.ts";
+import type { Tombstones } from "../deletes/tombstones.ts";
 import type { Memtable } from "../head/memtable.ts";
 import type { SampleColumns } from "../head/sample-chains.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
@@ -17,14 +20,15 @@ export interface MemtableSourceOptions {
   readonly startMs: number;
   readonly endMs: number;
   readonly firstTimestampId: number;
+  /** What was deleted of it; null where nothing can have been. */
+  readonly tombstonesOf: TombstonesOf | null;
 }
 
 export class MemtableSource implements SearchSource {
   readonly where = "head";
-  readonly isWhole = true;
   readonly #memtable: Memtable;
-  readonly #startMs: number;
-  readonly #endMs: number;
+  readonly #range: TimeRange;
+  readonly #tombstonesOf: TombstonesOf | null;
   readonly #packer: TimestampPacker;
   /** Room for the key asked for last: memory of its own for each would cost more than all the rest of it. */
   #key = new Uint8Array(1024);
@@ -33,10 +37,11 @@ export class MemtableSource implements SearchSource {
     values: new Float64Array(0),
   };
 
-  constructor({ memtable, startMs, endMs, firstTimestampId }: MemtableSourceOptions) {
+  constructor(options: MemtableSourceOptions) {
+    const { memtable, startMs, endMs, firstTimestampId, tombstonesOf } = options;
     this.#memtable = memtable;
-    this.#startMs = startMs;
-    this.#endMs = endMs;
+    this.#range = { startMs, endMs };
+    this.#tombstonesOf = tombstonesOf;
     this.#packer = new TimestampPacker(firstTimestampId);
   }
 
@@ -44,9 +49,16 @@ export class MemtableSource implements SearchSource {
     return this.#memtable.labels;
   }
 
+  get isWhole(): boolean {
+    return this.#tombstones === null;
+  }
+
   select(tenant: Tenant, filters: CompiledFilters): Ordinals {
     const slots = selectSeries(this.#memtable.labels, tenant, filters);
-    return slots.filter((slot) => this.#memtable.meets(slot, this.#startMs, this.#endMs));
+    const meets = (slot: number, { startMs, endMs }: TimeRange): boolean =>
+      this.#memtable.meets(slot, startMs, endMs);
+    const met = slots.filter((slot) => meets(slot, this.#range));
+    return this.#tombstones?.strip(met, this.#range, meets) ?? met;
   }
 
   identityOf(ordinal: number): Uint8Array {
@@ -63,9 +75,16 @@ export class MemtableSource implements SearchSource {
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {
     const count = this.#memtable.read(ordinal, this.#columns);
+    const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
+    const ranges = gone.length === 0 ? [this.#range] : rangesLeft(this.#range, gone);
+    for (const range of ranges) this.#pack(count, range, target);
+  }
+
+  /** Appends what of the columns is in the range, as blocks. */
+  #pack(count: number, { startMs, endMs }: TimeRange, target: ValueBlock[]): void {
     const { timestampsMs, values } = this.#columns;
-    const end = lowerBound(timestampsMs, count, this.#endMs + 1);
-    let from = lowerBound(timestampsMs, count, this.#startMs);
+    const end = lowerBound(timestampsMs, count, endMs + 1);
+    let from = lowerBound(timestampsMs, count, startMs);
     while (from < end) {
       const to = Math.min(end, from + VALUES_PER_BLOCK_MAX);
       const wanted = values.subarray(from, to);
@@ -79,5 +98,9 @@ export class MemtableSource implements SearchSource {
 
   setAside(): boolean {
     return false;
+  }
+
+  get #tombstones(): Tombstones | null {
+    return this.#tombstonesOf?.() ?? null;
   }
 }

@@ -1,5 +1,8 @@
 /** A part as a search source: its blocks go out as they lie in the file, or what of them is in the time range. */
 import { CorruptionError, type Tenant, type ValueBlock } from "@tideline/model";
+import type { TombstonesOf } from "../deletes/delete-set.ts";
+import { rangesLeft, type TimeRange } from "../deletes/time-ranges.ts";
+import type { Tombstones } from "../deletes/tombstones.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { meet, selectSeries, type CompiledFilters } from "../index/select.ts";
 import type { LanePart } from "../lane/lane-parts.ts";
@@ -7,11 +10,17 @@ import type { PartReader } from "../part/part-reader.ts";
 import { BlockCutter } from "./block-cutter.ts";
 import type { SearchSource } from "./source.ts";
 
+/** Ids of timestamp blocks that are cut to what deletes have left: past those of all blocks of a file. */
+const STRICT_CUT_IDS = 2 ** 39;
+const STRICT_CUTTERS_MAX = 256;
+
 export interface PartSourceOptions {
   readonly part: LanePart;
   readonly startMs: number;
   readonly endMs: number;
   readonly firstTimestampId: number;
+  /** What was deleted of it; null where nothing can have been. */
+  readonly tombstonesOf: TombstonesOf | null;
   /** Moves the part out of the way and reports it. */
   readonly onDamage: (part: PartReader, cause: unknown) => void;
 }
@@ -20,6 +29,9 @@ export class PartSource implements SearchSource {
   readonly #options: PartSourceOptions;
   readonly #part: PartReader;
   readonly #cutter: BlockCutter;
+  /** For series that have lost a part of their times: by the range that is left. */
+  readonly #strictCutters = new Map<string, BlockCutter>();
+  #cutCount = 0;
 
   constructor(options: PartSourceOptions) {
     this.#options = options;
@@ -36,13 +48,20 @@ export class PartSource implements SearchSource {
   }
 
   get isWhole(): boolean {
-    return this.#options.part.ordinals() === null;
+    return this.#options.part.ordinals() === null && this.#tombstones === null;
   }
 
   select(tenant: Tenant, filters: CompiledFilters): Ordinals {
     const selected = selectSeries(this.#part, tenant, filters);
     const ours = this.#options.part.ordinals();
-    return ours ? meet(selected, ours, true) : selected;
+    const met = ours ? meet(selected, ours, true) : selected;
+    return (
+      this.#tombstones?.strip(met, this.#options, (ordinal, { startMs, endMs }) =>
+        this.#part
+          .series(ordinal)
+          .blocks.some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs),
+      ) ?? met
+    );
   }
 
   identityOf(ordinal: number): Uint8Array {
@@ -54,11 +73,53 @@ export class PartSource implements SearchSource {
   }
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {
-    const { startMs, endMs } = this.#options;
+    const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
+    if (gone.length === 0) {
+      this.#readRange(ordinal, this.#options, this.#cutter, target);
+      return;
+    }
+    for (const left of rangesLeft(this.#options, gone)) {
+      this.#readRange(ordinal, left, this.#strictCutterOf(left), target);
+    }
+  }
+
+  #readRange(
+    ordinal: number,
+    { startMs, endMs }: TimeRange,
+    cutter: BlockCutter,
+    target: ValueBlock[],
+  ): void {
     for (const whole of this.#part.readBlocks(ordinal, startMs, endMs)) {
-      const block = this.#cutter.cut(whole);
+      const block = cutter.cut(whole);
       if (block) target.push(block);
     }
+  }
+
+  /** Series that lost the same times share a cutter, and so the timestamps that it cuts. */
+  #strictCutterOf({ startMs, endMs }: TimeRange): BlockCutter {
+    const { firstTimestampId } = this.#options;
+    const name = `${startMs} ${endMs}`;
+    const known = this.#strictCutters.get(name);
+    if (known) return known;
+    const nextCutId = (): number => {
+      this.#cutCount += 1;
+      return -(firstTimestampId + STRICT_CUT_IDS + this.#cutCount);
+    };
+    const cutter = new BlockCutter({
+      startMs,
+      endMs,
+      firstTimestampId,
+      nextCutId,
+      isStrict: true,
+    });
+    if (this.#strictCutters.size === STRICT_CUTTERS_MAX) this.#strictCutters.clear();
+    this.#strictCutters.set(name, cutter);
+    return cutter;
+  }
+
+  /** @throws {CorruptionError} the index cannot be read */
+  get #tombstones(): Tombstones | null {
+    return this.#options.tombstonesOf?.() ?? null;
   }
 
   setAside(error: unknown): boolean {

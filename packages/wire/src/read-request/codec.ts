@@ -4,13 +4,8 @@
  * The bytes are untrusted: every count is bounded by what is left to read.
  */
 import { ByteReader, ByteWriter } from "@tideline/common";
-import {
-  CorruptionError,
-  InputError,
-  type Matcher,
-  type MatchOperator,
-  type SearchQuery,
-} from "@tideline/model";
+import { CorruptionError, InputError, type SearchQuery } from "@tideline/model";
+import { readFilters, readTime, writeFilters } from "./filters.ts";
 
 export type ReadRequest =
   | { readonly kind: "search"; readonly query: SearchQuery }
@@ -28,9 +23,8 @@ const VERSION = 1;
 /** Fits the ring to a lane with room to spare. */
 const REQUEST_SIZE_MAX = 1024 * 1024;
 
-/** The numbers on the wire are the positions in these lists: append only. */
+/** The numbers on the wire are the positions in this list: append only. */
 const KINDS = ["search", "labelNames", "labelValues", "seriesKeys"] as const;
-const OPERATORS: readonly MatchOperator[] = ["=", "!=", "=~", "!~"];
 
 /**
  * @returns the bytes, owned by the caller
@@ -48,15 +42,7 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
   writer.f64(query.startMs);
   writer.f64(query.endMs);
   writer.varint(query.seriesCountMax);
-  writer.varint(query.filters.length);
-  for (const matchers of query.filters) {
-    writer.varint(matchers.length);
-    for (const { name, operator, value } of matchers) {
-      writer.u8(OPERATORS.indexOf(operator));
-      writer.text(name);
-      writer.text(value);
-    }
-  }
+  writeFilters(writer, query.filters);
   if (writer.size > REQUEST_SIZE_MAX) {
     throw new InputError(
       "TIDELINE_READ_REQUEST_SIZE",
@@ -101,28 +87,6 @@ function readQuery(reader: ByteReader): SearchQuery {
   const startMs = readTime(reader);
   const endMs = readTime(reader);
   const seriesCountMax = reader.varint();
-  const filters = readList(reader, 1, () => readList(reader, 3, () => readMatcher(reader)));
+  const filters = readFilters(reader);
   return { tenant, filters, startMs, endMs, seriesCountMax };
-}
-
-function readTime(reader: ByteReader): number {
-  const timeMs = reader.f64();
-  if (Number.isNaN(timeMs)) throw new RangeError("a time that is no number");
-  return timeMs;
-}
-
-function readMatcher(reader: ByteReader): Matcher {
-  const number = reader.u8();
-  const operator = OPERATORS[number];
-  if (operator === undefined) throw new RangeError(`unknown operator ${number}`);
-  return { operator, name: reader.text(), value: reader.text() };
-}
-
-/** @param itemSizeMin bytes that an item takes at least: a count beyond that is a lie */
-function readList<T>(reader: ByteReader, itemSizeMin: number, readItem: () => T): T[] {
-  const count = reader.varint();
-  if (count * itemSizeMin > reader.restSize) throw new RangeError(`a list of ${count}`);
-  const items: T[] = [];
-  for (let i = 0; i < count; i += 1) items.push(readItem());
-  return items;
 }
