@@ -10,6 +10,7 @@ export const KIND_ASK = 3;
 export const KIND_CREDIT = 4;
 export const KIND_CANCEL = 5;
 export const KIND_FRAME = 6;
+export const KIND_DELETE = 7;
 
 export const STATUS_OK = 0;
 export const STATUS_FAILED = 1;

@@ -8,11 +8,14 @@ import {
   CorruptionError,
   type Coverage,
   type IndexAnswer,
+  InputError,
   OverloadError,
   type SearchQuery,
+  type SeriesDelete,
 } from "@tideline/model";
 import type { StorageNode } from "@tideline/placement";
 import {
+  encodeDeleteRequest,
   frameSourceOf,
   type FrameSearch,
   type FrameSource,
@@ -98,6 +101,39 @@ export class SelectClient implements FrameSource {
   ): Promise<IndexAnswer<Uint8Array>> {
     const ask = (source: FrameSource, inner: AbortSignal) => source.seriesKeys(query, limit, inner);
     return mergeKeys(await this.#askAll(ask, signal), limit);
+  }
+
+  /**
+   * Deletes on every node. Where one is away nothing is deleted anywhere.
+   *
+   * @throws {OverloadError} not on all of them, and says on which: trying again deletes there once more, and on the rest
+   * @throws {InputError} a selector that is none
+   */
+  async deleteSeries(request: SeriesDelete, signal: AbortSignal): Promise<void> {
+    const body = encodeDeleteRequest(request);
+    const away = this.#links.filter(({ link }) => link.state !== "ready");
+    if (away.length > 0) {
+      const reasons = away.map(({ link }) => link.awayError().message).join("; ");
+      throw new OverloadError(
+        "TIDELINE_DELETE_AWAY",
+        `Cannot delete: ${reasons}. Nothing was deleted`,
+      );
+    }
+    const results = await Promise.allSettled(this.#links.map((link) => link.delete(body, signal)));
+    const done: string[] = [];
+    const failed: string[] = [];
+    for (const [i, result] of results.entries()) {
+      const { name } = (this.#links[i] as SelectLink).link.node;
+      if (result.status === "fulfilled") done.push(name);
+      else if (result.reason instanceof InputError) throw result.reason;
+      else failed.push(`${name}: ${messageOf(result.reason)}`);
+    }
+    if (failed.length === 0) return;
+    const where = done.length === 0 ? "nowhere" : `on ${done.join(", ")}`;
+    throw new OverloadError(
+      "TIDELINE_DELETE_FAILED",
+      `Cannot delete on all storage nodes: ${failed.join("; ")}. Deleted for certain: ${where}`,
+    );
   }
 
   /** What is being asked fails. */
@@ -193,4 +229,8 @@ export class SelectClient implements FrameSource {
       accept: (hello) => this.#roster.claim(node.name, hello),
     });
   }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

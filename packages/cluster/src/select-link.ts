@@ -1,11 +1,12 @@
-/** The reading side of one node: a FrameClient over its stream. */
+/** The reading side of one node: a FrameClient over its stream. Deletes go the same way. */
 import { OverloadError } from "@tideline/model";
-import { FrameClient, type ReadRequest } from "@tideline/wire";
+import { decodeFailure, FrameClient, type ReadRequest } from "@tideline/wire";
 import {
   encodeEnvelope,
   KIND_ASK,
   KIND_CANCEL,
   KIND_CREDIT,
+  KIND_DELETE,
   KIND_FRAME,
   STATUS_FAILED,
   STATUS_OK,
@@ -32,6 +33,9 @@ export type SelectLinkOptions = Omit<
 export class SelectLink {
   readonly link: NodeLink;
   readonly #client: FrameClient;
+  /** Deletes that are not answered yet; their ids are their own. */
+  readonly #deletes = new Map<number, PromiseWithResolvers<void>>();
+  #nextDelete = 1;
   #requestCount = 0;
   #failureCount = 0;
   #receivedSize = 0;
@@ -56,7 +60,7 @@ export class SelectLink {
         this.#onEnvelope(envelope);
       },
       onLost: (error) => {
-        this.#client.close(error);
+        this.#drop(error);
       },
     });
   }
@@ -67,6 +71,32 @@ export class SelectLink {
     return this.#client.ask(request, signal);
   }
 
+  /**
+   * Deletes on this node.
+   *
+   * @param request from encodeDeleteRequest
+   * @throws {OverloadError} the node is away or cannot: whether it has deleted is not known
+   * Leaves by `signal`; the node goes on.
+   */
+  async delete(request: Uint8Array, signal: AbortSignal): Promise<void> {
+    const id = this.#nextDelete;
+    this.#nextDelete += 1;
+    const answer = Promise.withResolvers<void>();
+    const abort = (): void => {
+      answer.reject(signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    this.#deletes.set(id, answer);
+    try {
+      signal.throwIfAborted();
+      this.link.send(encodeEnvelope({ id, kind: KIND_DELETE, body: [request] }));
+      await answer.promise;
+    } finally {
+      this.#deletes.delete(id);
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
   /** A request to this node did not succeed. */
   countFailure(): void {
     this.#failureCount += 1;
@@ -74,7 +104,7 @@ export class SelectLink {
 
   close(): void {
     this.link.close();
-    this.#client.close(this.link.awayError());
+    this.#drop(this.link.awayError());
   }
 
   stats(): SelectNodeStats {
@@ -90,21 +120,39 @@ export class SelectLink {
     };
   }
 
+  #drop(error: OverloadError): void {
+    this.#client.close(error);
+    for (const { reject } of this.#deletes.values()) reject(error);
+  }
+
   /** Credits and cancels of a stream that broke have nobody to go to. */
   #sendIfReady(message: Buffer): void {
     if (this.link.state === "ready") this.link.send(message);
   }
 
   #onEnvelope({ id, kind, status, body }: Envelope): void {
-    if (kind === KIND_FRAME && status === STATUS_OK) {
+    if (kind === KIND_DELETE) {
+      this.#onDeleted(id, status, body);
+    } else if (kind === KIND_FRAME && status === STATUS_OK) {
       this.#receivedSize += body.length;
       this.#client.onFrame(id, body);
     } else if (status === STATUS_FAILED) {
       this.#client.onFailure(id, body);
     } else {
-      const { name } = this.link.node;
-      const message = `Node ${name} cannot answer this (kind ${kind}, status ${status})`;
-      this.#client.fail(id, new OverloadError("TIDELINE_UNSUPPORTED", message));
+      this.#client.fail(id, this.#unsupported(kind, status));
     }
+  }
+
+  #onDeleted(id: number, status: number, body: Uint8Array): void {
+    const answer = this.#deletes.get(id);
+    if (status === STATUS_OK) answer?.resolve();
+    else if (status === STATUS_FAILED) answer?.reject(decodeFailure(body));
+    else answer?.reject(this.#unsupported(KIND_DELETE, status));
+  }
+
+  #unsupported(kind: number, status: number): OverloadError {
+    const { name } = this.link.node;
+    const message = `Node ${name} cannot answer this (kind ${kind}, status ${status})`;
+    return new OverloadError("TIDELINE_UNSUPPORTED", message);
   }
 }

@@ -1,12 +1,21 @@
 /**
- * vmstorage's side of reading: answers what any number of vmselects ask, with frames of its FrameSource.
+ * vmstorage's side of reading: answers what any number of vmselects ask, with frames of its FrameSource; and deletes
+ * what they say.
  */
-import { FrameServer, type FrameSource } from "@tideline/wire";
+import type { DeleteSink } from "@tideline/model";
+import {
+  decodeDeleteRequest,
+  encodeFailure,
+  FrameServer,
+  isKnownError,
+  type FrameSource,
+} from "@tideline/wire";
 import {
   encodeEnvelope,
   KIND_ASK,
   KIND_CANCEL,
   KIND_CREDIT,
+  KIND_DELETE,
   KIND_FRAME,
   STATUS_FAILED,
   type Envelope,
@@ -17,6 +26,8 @@ import { WIRE_VERSIONS, type Hello } from "./proto.ts";
 
 export interface SelectServerOptions {
   readonly source: FrameSource;
+  /** When not given, deletes are answered as not supported. */
+  readonly deletes?: DeleteSink;
   /** Of the data directory. */
   readonly nodeId: string;
   /** Of this run. */
@@ -45,7 +56,8 @@ export class SelectServer {
   readonly #sessions = new Set<SelectSession>();
   readonly #counters: Counters = { requestCount: 0, frameCount: 0, sentSize: 0 };
 
-  constructor({ source, nodeId, bootId, laneCount, log, programVersion }: SelectServerOptions) {
+  constructor(options: SelectServerOptions) {
+    const { source, deletes, nodeId, bootId, laneCount, log, programVersion } = options;
     const hello = (): Hello => ({
       wireVersions: WIRE_VERSIONS,
       features: [],
@@ -63,6 +75,7 @@ export class SelectServer {
       openSession: (connection) => {
         const session = new SelectSession({
           source,
+          deletes,
           connection,
           log,
           counters: this.#counters,
@@ -93,6 +106,7 @@ export class SelectServer {
 
 interface SessionOptions {
   readonly source: FrameSource;
+  readonly deletes: DeleteSink | undefined;
   readonly connection: Connection;
   readonly log: Log;
   readonly counters: Counters;
@@ -102,6 +116,7 @@ interface SessionOptions {
 class SelectSession implements Session {
   readonly #options: SessionOptions;
   readonly #frames: FrameServer;
+  readonly #deleting = new Set<Promise<void>>();
 
   constructor(options: SessionOptions) {
     const { source, connection, log, counters } = options;
@@ -137,19 +152,39 @@ class SelectSession implements Session {
       this.#frames.onCredit(id, count);
     } else if (kind === KIND_CANCEL) {
       this.#frames.onCancel(id);
+    } else if (kind === KIND_DELETE && this.#options.deletes) {
+      const done = this.#delete(this.#options.deletes, id, body).finally(() => {
+        this.#deleting.delete(done);
+      });
+      this.#deleting.add(done);
     } else {
       return false;
     }
     return true;
   }
 
-  drain(): Promise<void> {
+  async drain(): Promise<void> {
     this.#frames.close();
-    return Promise.resolve();
+    await Promise.all(this.#deleting);
   }
 
   close(): void {
     this.#frames.close();
     this.#options.onClose();
+  }
+
+  /** Never rejects: an error is told to who asked. What was begun is done, whether they wait for it or not. */
+  async #delete(deletes: DeleteSink, id: number, body: Uint8Array): Promise<void> {
+    const { connection, log } = this.#options;
+    try {
+      await deletes.deleteSeries(decodeDeleteRequest(body));
+      await connection.send(encodeEnvelope({ id, kind: KIND_DELETE }));
+    } catch (error) {
+      if (!isKnownError(error)) log.error({ error }, "a delete failed by a fault of ours");
+      const failure = [encodeFailure(error)];
+      await connection.send(
+        encodeEnvelope({ id, kind: KIND_DELETE, status: STATUS_FAILED, body: failure }),
+      );
+    }
   }
 }

@@ -1,4 +1,11 @@
-import { CorruptionError, ExecutionError, InputError, OverloadError } from "@tideline/model";
+import {
+  CorruptionError,
+  ExecutionError,
+  InputError,
+  OverloadError,
+  type DeleteSink,
+  type SeriesDelete,
+} from "@tideline/model";
 import { seriesSourceOf, type FrameSource } from "@tideline/wire";
 import { ANY_QUERY, FakeFrameSource, fakeSeries } from "@tideline/wire/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
@@ -23,11 +30,22 @@ interface Node {
 
 let nodeCount = 0;
 
-async function startNode(source: FrameSource, address = "127.0.0.1:0"): Promise<Node> {
+async function startNode(
+  source: FrameSource,
+  address = "127.0.0.1:0",
+  deletes?: DeleteSink,
+): Promise<Node> {
   nodeCount += 1;
   const nodeId = `node id ${nodeCount}`;
   const log = new SilentLog();
-  const server = new SelectServer({ source, nodeId, bootId: "b", laneCount: 1, log });
+  const server = new SelectServer({
+    source,
+    ...(deletes ? { deletes } : {}),
+    nodeId,
+    bootId: "b",
+    laneCount: 1,
+    log,
+  });
   const real = await server.listen(address);
   cleanups.push(() => server.close());
   return { server, address: real };
@@ -217,5 +235,86 @@ describe("reading from a cluster", () => {
     );
     const answers = await Promise.all(Array.from({ length: 50 }, () => read(client)));
     for (const { keys } of answers) expect(keys).toEqual(["a", "b", "c"]);
+  });
+});
+
+/** A cluster whose nodes delete by these, or not at all. */
+async function deletingCluster(...sinks: (DeleteSink["deleteSeries"] | undefined)[]) {
+  const nodes = await Promise.all(
+    sinks.map((deleteSeries) =>
+      startNode(new FakeFrameSource({}), undefined, deleteSeries && { deleteSeries }),
+    ),
+  );
+  return { nodes, client: await openClient(nodes.map(({ address }) => address)) };
+}
+
+describe("deleting", () => {
+  const { tenant, startMs, endMs } = ANY_QUERY;
+  const filters = [[{ name: "a", operator: "=", value: "b" } as const]];
+  const request: SeriesDelete = { tenant, filters, startMs, endMs };
+
+  test("every node is told, and has done it when the answer comes", async () => {
+    const told: SeriesDelete[] = [];
+    const tell = async (one: SeriesDelete): Promise<void> => {
+      await Promise.resolve();
+      told.push(one);
+    };
+    const { client } = await deletingCluster(tell, tell);
+    await client.deleteSeries(request, NEVER);
+    expect(told).toEqual([request, request]);
+  });
+
+  test("a node that fails is named, and so are those that have deleted", async () => {
+    const { client } = await deletingCluster(
+      () => Promise.resolve(),
+      () => Promise.reject(new OverloadError("FULL", "the disk is full")),
+      undefined,
+    );
+    const deleted = client.deleteSeries(request, NEVER);
+    await expect(deleted).rejects.toThrow(OverloadError);
+    await expect(deleted).rejects.toThrow(/node-1: the disk is full; node-2: .*certain: on node-0/);
+  });
+
+  test("with a node away nobody is told", async () => {
+    const told = vi.fn<DeleteSink["deleteSeries"]>(() => Promise.resolve());
+    const { client, nodes } = await deletingCluster(told, told);
+    await nodes[1]?.server.close();
+    await vi.waitFor(() => {
+      expect(client.stats()[1]?.state).not.toBe("ready");
+    });
+    await expect(client.deleteSeries(request, NEVER)).rejects.toThrow(
+      /node-1.*Nothing was deleted/,
+    );
+    expect(told).not.toHaveBeenCalled();
+  });
+
+  test("a node that breaks off in the middle is named", async () => {
+    const begun = Promise.withResolvers<void>();
+    const never = Promise.withResolvers<void>();
+    const { client, nodes } = await deletingCluster(() => {
+      begun.resolve();
+      return never.promise;
+    });
+    const deleted = client.deleteSeries(request, NEVER);
+    deleted.catch(() => undefined);
+    await begun.promise;
+    const closed = nodes[0]?.server.close();
+    client.close();
+    await expect(deleted).rejects.toThrow(/node-0.*nowhere/);
+    never.resolve();
+    await closed;
+  });
+
+  test("who does not wait any longer leaves", async () => {
+    const { client } = await deletingCluster(() => Promise.withResolvers<void>().promise);
+    const leave = new AbortController();
+    const deleted = client.deleteSeries(request, leave.signal);
+    leave.abort(new Error("left"));
+    await expect(deleted).rejects.toThrow("left");
+  });
+
+  test("a selector that is none is the client's fault", async () => {
+    const { client } = await deletingCluster(() => Promise.reject(new InputError("BAD", "bad")));
+    await expect(client.deleteSeries(request, NEVER)).rejects.toThrow(InputError);
   });
 });

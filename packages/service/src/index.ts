@@ -28,7 +28,7 @@ export { ByteBudget } from "./http/byte-budget.ts";
 export { ConcurrencyLimit } from "./http/concurrency-limit.ts";
 export { errorAnswer, type ErrorStyle } from "./http/errors.ts";
 export { ClientLeftError, type Answer, type Exchange } from "./http/exchange.ts";
-export type { Handler, Route } from "./http/routes.ts";
+export { guardBy, type Handler, type Route } from "./http/routes.ts";
 export { ListenError, type HttpServer } from "./http/server.ts";
 export type { Log } from "./log/logger.ts";
 export type { MetricName, Metrics, Read, Reading } from "./metrics/metrics.ts";

@@ -1,5 +1,13 @@
 /** The flags of vmselect. docs/flags.md is made of this table. */
-import { boolean, byteSize, commonFlags, durationMs, integer, list } from "@tideline/service";
+import {
+  boolean,
+  byteSize,
+  commonFlags,
+  durationMs,
+  integer,
+  list,
+  secret,
+} from "@tideline/service";
 
 /** What bounds and shapes queries: vmsingle has these flags too. */
 export const searchFlags = {
@@ -49,6 +57,13 @@ export const searchFlags = {
   "search.maxBufferedBytes": byteSize({
     default: "0",
     help: "Memory for large answers that their clients have not read yet; past it more of them are answered with 503. 0 means a quarter of the allowed memory",
+  }),
+  deleteAuthKey: secret({
+    help: "/api/v1/admin/tsdb/delete_series wants ?authKey=… with this value, in place of basic auth",
+  }),
+  "search.maxDeleteDuration": durationMs({
+    default: "5m",
+    help: "How long a delete may take before it is answered with 503",
   }),
   "search.maxSeries": integer({
     default: 30_000,

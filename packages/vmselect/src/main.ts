@@ -32,6 +32,8 @@ await runProgram({
       flags: context.flags,
       frames: client,
       bases: ["/select/:tenant/prometheus"],
+      deleteBases: ["/delete/:tenant/prometheus"],
+      deleteSeries: (request, signal) => client.deleteSeries(request, signal),
       withPartial: true,
       denyPartial: context.flags["search.denyPartialResponse"],
     });

@@ -7,6 +7,7 @@ import { MessageChannel, Worker } from "node:worker_threads";
 import { entryUrl, systemClock } from "@tideline/common";
 import { ByteBudget, type FlagValues, type ProgramContext } from "@tideline/service";
 import { serveFrames, type FrameSource } from "@tideline/wire";
+import { deleteRoute, type DeleteRouteOptions } from "./api/delete-route.ts";
 import { selectRoutes } from "./api/routes.ts";
 import type { searchFlags } from "./config.ts";
 import { QueryPool } from "./query/query-pool.ts";
@@ -21,6 +22,9 @@ export interface StartSelectOptions {
   readonly frames: FrameSource;
   /** Paths before `/api/v1/…`; a `:tenant` in one names the tenant. */
   readonly bases: readonly string[];
+  /** The same for deletes. */
+  readonly deleteBases: readonly string[];
+  readonly deleteSeries: DeleteRouteOptions["deleteSeries"];
   readonly withPartial: boolean;
   readonly denyPartial: boolean;
 }
@@ -82,6 +86,7 @@ export function startSelect(options: StartSelectOptions): void {
     { name: "tideline_select_buffered_max_bytes", help: "Memory that such answers may take" },
     () => answers.sizeMax,
   );
+  addDeleteRoutes(options);
   for (const base of options.bases) {
     context.http.route(
       ...selectRoutes({
@@ -94,6 +99,20 @@ export function startSelect(options: StartSelectOptions): void {
         queryLengthMax: flags["search.maxQueryLen"],
         seriesAnswerMax: flags["search.maxSeries"],
         denyPartial: options.denyPartial,
+        clock: systemClock,
+      }),
+    );
+  }
+}
+
+function addDeleteRoutes({ context, flags, deleteBases, deleteSeries }: StartSelectOptions): void {
+  for (const base of deleteBases) {
+    context.http.route(
+      deleteRoute({
+        base,
+        deleteSeries,
+        authKey: flags.deleteAuthKey,
+        durationMaxMs: flags["search.maxDeleteDuration"],
         clock: systemClock,
       }),
     );

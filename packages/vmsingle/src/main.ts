@@ -35,6 +35,8 @@ await runProgram({
       flags: context.flags,
       frames: storage,
       bases: ["", "/prometheus"],
+      deleteBases: ["", "/prometheus"],
+      deleteSeries: (request) => storage.deleteSeries(request),
       withPartial: false,
       denyPartial: false,
     });

@@ -20,6 +20,7 @@ await runProgram({
     });
     const selectServer = new SelectServer({
       source: storage,
+      deletes: storage,
       nodeId: storage.nodeId,
       bootId: storage.bootId,
       laneCount: storage.laneCount,

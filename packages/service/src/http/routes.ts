@@ -11,6 +11,11 @@ export type Guard =
   | { readonly kind: "basic" }
   | { readonly kind: "key"; readonly key: string; readonly flagName: string };
 
+/** The guard of a path that has an auth key of its own: by the key when it is set, else basic auth. */
+export function guardBy(key: string, flagName: string): Guard {
+  return key === "" ? { kind: "basic" } : { kind: "key", key, flagName };
+}
+
 export interface Route {
   /** `:name` stands for one part of the path, a `*` at the end for the rest. */
   readonly path: string;

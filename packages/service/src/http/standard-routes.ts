@@ -1,7 +1,7 @@
 /** The routes that every program has: health, readiness, metrics, flags and a list of what there is. */
 import type { FlagState } from "../flags/parse.ts";
 import type { Metrics } from "../metrics/metrics.ts";
-import type { Guard, Route } from "./routes.ts";
+import { guardBy, type Guard, type Route } from "./routes.ts";
 
 export interface StandardRoutesOptions {
   /** What `/` calls the program. */
@@ -82,8 +82,4 @@ export function standardRoutes(options: StandardRoutesOptions): readonly Route[]
         exchange.sendText(`${options.title}\n\n${options.paths().join("\n")}\n`),
     },
   ];
-}
-
-function guardBy(key: string, flagName: string): Guard {
-  return key === "" ? { kind: "basic" } : { kind: "key", key, flagName };
 }
