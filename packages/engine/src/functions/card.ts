@@ -49,6 +49,8 @@ export interface WindowTimes {
 export interface Windows extends WindowTimes {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
+  /** Whether they are kept as they are for all series with these timestamps: what is worked out of them may be, too. */
+  readonly isShared: boolean;
 }
 
 /** A row to fill: value k goes to values[start + k], with presence 1. Absent at first. */

@@ -13,6 +13,7 @@ import {
   type Tenant,
   wordsOf,
 } from "@tideline/model";
+import { hasNaN } from "@tideline/kernels";
 import type { Budget } from "../budget.ts";
 import { columnsSize } from "../columns/columns.ts";
 import type { RollupLoop, Samples, TargetRow, WindowTimes } from "../functions/card.ts";
@@ -228,24 +229,4 @@ class LiveSamples {
       windows: this.#windows.of(this.#timestampsMs, count),
     };
   }
-}
-
-/**
- * Whether there may be a NaN, as markers are: a sum is one where a summand is (or where infinities meet). 0.7 ns a sample,
- * a third of what looking at each costs.
- */
-function hasNaN(values: Float64Array, from: number, to: number): boolean {
-  let a = 0;
-  let b = 0;
-  let c = 0;
-  let d = 0;
-  let i = from;
-  for (; i + 3 < to; i += 4) {
-    a += values[i] as number;
-    b += values[i + 1] as number;
-    c += values[i + 2] as number;
-    d += values[i + 3] as number;
-  }
-  for (; i < to; i += 1) a += values[i] as number;
-  return Number.isNaN(a + b + c + d);
 }

@@ -4,7 +4,13 @@
  * Timestamps that many series share are decoded once: a sequence is known by the ids of its timestamp blocks, and
  * carries its windows. Blocks that overlap are merged sample by sample (law 3); such a series has a sequence of its own.
  */
-import { decodeTimestamps, decodeValues, VALUES_PER_BLOCK_MAX } from "@tideline/kernels";
+import {
+  decodeTimestamps,
+  decodeValues,
+  SERIES_SAMPLES_MAX,
+  seriesValues,
+  VALUES_PER_BLOCK_MAX,
+} from "@tideline/kernels";
 import {
   beats,
   CorruptionError,
@@ -28,7 +34,10 @@ interface Sequence {
   windows: Windows | null;
 }
 
-/** Samples of one series; everything in it is borrowed until the next decode. */
+/**
+ * Samples of one series; everything in it is borrowed until the next decode by any decoder of this thread, which may happen
+ * while one waits.
+ */
 export interface DecodedSeries {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
@@ -45,9 +54,10 @@ export class SampleDecoder {
   #sharedCount = 0;
   #heldCount = 0;
   #last: Sequence | null = null;
-  #values = new Float64Array(0);
+  /** Where the kernels of series work, or memory of our own for the longest series. */
+  #values = seriesValues;
   #firstTarget = this.#values;
-  #words: Uint32Array = new Uint32Array(0);
+  #words: Uint32Array = wordsOf(seriesValues);
   /** Two pairs of columns for merging, and the block that is merged in. */
   #merge: Columns = columnsOf(0);
   #merged: Columns = columnsOf(0);
@@ -91,10 +101,7 @@ export class SampleDecoder {
   #decodeInTurn(blocks: readonly ValueBlock[]): DecodedSeries {
     const sequence = this.#sequenceOf(blocks);
     const count = sequence.timestampsMs.length;
-    if (this.#values.length < count) {
-      this.#values = new Float64Array(roomFor(count));
-      this.#words = wordsOf(this.#values);
-    }
+    this.#takeValues(count);
     let at = 0;
     for (const { timestamps, bytes } of blocks) {
       decodeValues(bytes, this.#target(at, timestamps.count));
@@ -108,6 +115,13 @@ export class SampleDecoder {
       count,
       windows: sequence.windows,
     };
+  }
+
+  #takeValues(count: number): void {
+    const fits = count <= SERIES_SAMPLES_MAX;
+    if (fits ? this.#values === seriesValues : this.#values.length >= count) return;
+    this.#values = fits ? seriesValues : new Float64Array(roomFor(count));
+    this.#words = wordsOf(this.#values);
   }
 
   /** A view of the values; that of a first block is made once for all series of its length. */

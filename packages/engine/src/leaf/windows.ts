@@ -29,7 +29,7 @@ export function windowsOf(timestampsMs: Float64Array, count: number, times: Wind
   const starts = new Int32Array(times.stepCount);
   const ends = new Int32Array(times.stepCount);
   fillWindows(timestampsMs, count, times, starts, ends);
-  return { ...times, starts, ends };
+  return { ...times, starts, ends, isShared: true };
 }
 
 /** Windows in reused memory, for series whose timestamps are theirs alone. */
@@ -41,6 +41,7 @@ export class ScratchWindows {
       ...times,
       starts: new Int32Array(times.stepCount),
       ends: new Int32Array(times.stepCount),
+      isShared: false,
     };
   }
 

@@ -6,3 +6,4 @@ export {
   type RequestSample,
   type RequestSeries,
 } from "./write-requests.ts";
+export { extrapolatePlain, sumRowsPlain } from "../series-range/plain.ts";

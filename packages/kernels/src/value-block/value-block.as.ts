@@ -420,19 +420,25 @@ export function encode(values: usize, count: i32, target: usize): i32 {
 let miniMin: f64 = 0;
 let miniZigzag: bool = false;
 let miniZero: bool = false; // all packed values are zero
+let miniWidth: i32 = 0;
+let miniPatchCount: i32 = 0;
+let miniPatchesAt: usize = 0;
 let miniWideCount: i32 = 0;
 let miniWidesAt: usize = 0;
+let miniPackedAt: usize = 0;
 
-function readMini(count: i32): void {
+// Reads all but the packed integers, which it steps over.
+function readMiniHead(count: i32): void {
   const head = getByte();
   const field = <i32>(head & 63);
   const width = field >= 33 ? field - 33 : field;
+  miniWidth = width;
   miniZigzag = (head & 64) != 0;
   if (field >= 33 && !miniZigzag) { FAILED = true; return; }
   miniMin = miniZigzag ? 0 : getSigned();
-  const patchCount = head & 128 ? <i32>getByte() : 0;
-  const patchesAt = R;
-  for (let i = 0; i < patchCount; i++) {
+  miniPatchCount = head & 128 ? <i32>getByte() : 0;
+  miniPatchesAt = R;
+  for (let i = 0; i < miniPatchCount; i++) {
     const index = <i32>getByte();
     const high = getVarint();
     if (index >= count || width == 32 || high >> (32 - width)) FAILED = true;
@@ -445,14 +451,19 @@ function readMini(count: i32): void {
   }
   const size = <usize>packedSize(count, width);
   if (FAILED || END - R < size) { FAILED = true; return; }
-  miniZero = width == 0 && patchCount == 0;
-  if (miniZero && miniWideCount == 0) return;
-  const packed = R;
+  miniZero = width == 0 && miniPatchCount == 0;
+  miniPackedAt = R;
   R += size;
+}
+
+// Fills WORDS with the mini-block whose head was read, unless they are all zero.
+function unpackMini(count: i32): void {
+  const width = miniWidth;
+  if (miniZero && miniWideCount == 0) return;
   if (width == 0) {
     memory.fill(WORDS, 0, 1024);
   } else {
-    const mask = i32x4.splat(width == 32 ? -1 : (1 << width) - 1);
+    const mask = i32x4.splat(width == 32 ? -1 : (1 << width) - 1), packed = miniPackedAt;
     let bit = 0;
     for (let i = 0; i < count; i += 4) {
       const from = packed + (<usize>(bit >> 5) << 4), shift = bit & 31;
@@ -463,10 +474,10 @@ function readMini(count: i32): void {
       bit += width;
     }
   }
-  if (patchCount > 0) {
+  if (miniPatchCount > 0) {
     const after = R;
-    R = patchesAt;
-    for (let i = 0; i < patchCount; i++) {
+    R = miniPatchesAt;
+    for (let i = 0; i < miniPatchCount; i++) {
       const word = WORDS + (<usize>getByte() << 2);
       store<u32>(word, load<u32>(word) | (<u32>getVarint() << width));
     }
@@ -493,8 +504,82 @@ function spreadWides(count: i32): void {
   R = after;
 }
 
-// Reads the `size` bytes at `block` as `count` decimals into `target`; true when they were that.
-export function decode(block: usize, size: i32, count: i32, target: usize): bool {
+let step01: v128 = f64x2.splat(0);
+let step23: v128 = f64x2.splat(0);
+let sum01: v128 = f64x2.splat(0);
+let sum23: v128 = f64x2.splat(0);
+
+const SHORT_WIDTH: i32 = 18; // 64 sums of 64 integers of that width fit 32 bits
+const CALM_LIMIT: f64 = 1099511627776.0; // 2^40
+const CALM_SUM_LIMIT: f64 = 4503599627370496.0; // 2^52
+
+// @ts-ignore
+@inline function isWithin(pair: v128, limit: f64): bool {
+  return i64x2.all_true(f64x2.lt(f64x2.abs(pair), f64x2.splat(limit)));
+}
+
+// Moves steps and sums on by a mini-block whose integers nobody wants. Whole numbers below 2^53 come to the same in any order:
+// where that is certain, the integers are added up as they lie.
+function passMini(steps: i32, mode: i32): void {
+  unpackMini(steps * 4);
+  const isZero = miniZero && miniWideCount == 0;
+  const isCalm = (isZero || (miniWidth <= SHORT_WIDTH && miniPatchCount == 0)) && miniWideCount == 0 &&
+    abs<f64>(miniMin) < CALM_LIMIT && isWithin(sum01, CALM_SUM_LIMIT) && isWithin(sum23, CALM_SUM_LIMIT) &&
+    isWithin(step01, CALM_LIMIT) && isWithin(step23, CALM_LIMIT);
+  if (!isCalm) return passInTurn(steps, mode);
+  let once = i32x4.splat(0), twice = once; // the integers' sum, the sum of their sums
+  if (!isZero) {
+    for (let i = 0; i < steps; i++) {
+      once = i32x4.add(once, v128.load(WORDS + (<usize>i << 4)));
+      twice = i32x4.add(twice, once);
+    }
+  }
+  const count = f64x2.splat(<f64>steps), low = f64x2.splat(<f64>steps * miniMin);
+  const once01 = f64x2.add(low, f64x2.convert_low_i32x4_s(once));
+  const once23 = f64x2.add(low, f64x2.convert_low_i32x4_s(i64x2.shuffle(once, once, 1, 1)));
+  if (mode == 1) {
+    sum01 = f64x2.add(sum01, once01);
+    sum23 = f64x2.add(sum23, once23);
+    return;
+  }
+  const lows = f64x2.splat(<f64>(steps * (steps + 1) / 2) * miniMin);
+  const twice01 = f64x2.add(lows, f64x2.convert_low_i32x4_s(twice));
+  const twice23 = f64x2.add(lows, f64x2.convert_low_i32x4_s(i64x2.shuffle(twice, twice, 1, 1)));
+  sum01 = f64x2.add(sum01, f64x2.add(f64x2.mul(count, step01), twice01));
+  sum23 = f64x2.add(sum23, f64x2.add(f64x2.mul(count, step23), twice23));
+  step01 = f64x2.add(step01, once01);
+  step23 = f64x2.add(step23, once23);
+}
+
+// The same, integer by integer.
+function passInTurn(steps: i32, mode: i32): void {
+  const lows = f64x2.splat(miniMin), isWide = miniWideCount > 0, isZero = miniZero && !isWide, isSigned = miniZigzag;
+  if (isWide) spreadWides(steps * 4);
+  for (let i = 0; i < steps; i++) {
+    let x01 = lows, x23 = lows;
+    if (isWide) {
+      const at = at64(WIDES, i * 4);
+      x01 = v128.load(at); x23 = v128.load(at, 16);
+    } else if (!isZero) {
+      const x = v128.load(WORDS + (<usize>i << 4)), xHigh = i64x2.shuffle(x, x, 1, 1);
+      if (isSigned) {
+        x01 = f64x2.convert_low_i32x4_s(x); x23 = f64x2.convert_low_i32x4_s(xHigh);
+      } else {
+        x01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(x)); x23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(xHigh));
+      }
+    }
+    if (mode == 2) {
+      x01 = step01 = f64x2.add(step01, x01);
+      x23 = step23 = f64x2.add(step23, x23);
+    }
+    sum01 = f64x2.add(sum01, x01);
+    sum23 = f64x2.add(sum23, x23);
+  }
+}
+
+// Reads the `size` bytes at `block` as `count` decimals into `target`; true when they were that. Only the values `from` to `to`
+// (exclusive) are sure to be there then: what lies before and behind them in their run is passed over.
+export function decode(block: usize, size: i32, count: i32, target: usize, from: i32, to: i32): bool {
   R = block;
   END = block + size;
   FAILED = false;
@@ -512,7 +597,7 @@ export function decode(block: usize, size: i32, count: i32, target: usize): bool
     if (FAILED || place >= <u64>count || END - R < 8) return false;
     R += 8;
   }
-  let step01 = f64x2.splat(0), step23 = step01, sum01 = step01, sum23 = step01;
+  step01 = f64x2.splat(0); step23 = step01; sum01 = step01; sum23 = step01;
   if (mode == 1) {
     const a = getSigned(), b = getSigned(), c = getSigned(), d = getSigned();
     sum01 = f64x2(a, b); sum23 = f64x2(c, d);
@@ -522,55 +607,20 @@ export function decode(block: usize, size: i32, count: i32, target: usize): bool
     step01 = f64x2(a1, b1); step23 = f64x2(c1, d1);
     sum01 = f64x2(a, b); sum23 = f64x2(c, d);
   }
+  // Wanted elements of the runs; all of them where the values lie in several runs.
+  const isOneRun = from / length == (to - 1) / length;
+  const wantedFrom = isOneRun ? from % length : 0, wantedTo = isOneRun ? (to - 1) % length + 1 : length;
   const factors = f64x2.splat(factor), bases = f64x2.splat(base), powers = f64x2.splat(powerOf(exponent));
-  const run = <usize>length << 3;
-  let out = target;
   for (let t = 0; t < length; t += STEPS) {
     const steps = min<i32>(STEPS, length - t);
-    readMini(steps * 4);
+    readMiniHead(steps * 4);
     if (FAILED) return false;
-    const lows = f64x2.splat(miniMin);
-    const isWide = miniWideCount > 0, isZero = miniZero && !isWide, isSigned = miniZigzag;
-    if (isWide) spreadWides(steps * 4);
-    for (let i = 0; i < steps; i += 2) {
-      let x01 = lows, x23 = lows, y01 = lows, y23 = lows; // two steps of four integers
-      if (isWide) {
-        const at = at64(WIDES, i * 4);
-        x01 = v128.load(at); x23 = v128.load(at, 16); y01 = v128.load(at, 32); y23 = v128.load(at, 48);
-      } else if (!isZero) {
-        const x = v128.load(WORDS + (<usize>i << 4)), y = v128.load(WORDS + (<usize>i << 4), 16);
-        const xHigh = i64x2.shuffle(x, x, 1, 1), yHigh = i64x2.shuffle(y, y, 1, 1);
-        if (isSigned) {
-          x01 = f64x2.convert_low_i32x4_s(x); x23 = f64x2.convert_low_i32x4_s(xHigh);
-          y01 = f64x2.convert_low_i32x4_s(y); y23 = f64x2.convert_low_i32x4_s(yHigh);
-        } else {
-          x01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(x)); x23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(xHigh));
-          y01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(y)); y23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(yHigh));
-        }
-      }
-      if (mode == 2) {
-        x01 = f64x2.add(step01, x01); x23 = f64x2.add(step23, x23);
-        y01 = step01 = f64x2.add(x01, y01); y23 = step23 = f64x2.add(x23, y23);
-      }
-      if (mode > 0) {
-        x01 = f64x2.add(sum01, x01); x23 = f64x2.add(sum23, x23);
-        y01 = sum01 = f64x2.add(x01, y01); y23 = sum23 = f64x2.add(x23, y23);
-      }
-      // From two steps of four runs to four runs of two values.
-      let a = i64x2.shuffle(x01, y01, 0, 2), b = i64x2.shuffle(x01, y01, 1, 3);
-      let c = i64x2.shuffle(x23, y23, 0, 2), d = i64x2.shuffle(x23, y23, 1, 3);
-      if (factor != 1) {
-        a = f64x2.mul(a, factors); b = f64x2.mul(b, factors); c = f64x2.mul(c, factors); d = f64x2.mul(d, factors);
-      }
-      a = f64x2.add(a, bases); b = f64x2.add(b, bases); c = f64x2.add(c, bases); d = f64x2.add(d, bases);
-      if (exponent > 0) {
-        a = f64x2.div(a, powers); b = f64x2.div(b, powers); c = f64x2.div(c, powers); d = f64x2.div(d, powers);
-      }
-      v128.store(out, a);
-      v128.store(out + run, b);
-      v128.store(out + run * 2, c);
-      v128.store(out + run * 3, d);
-      out += 16;
+    if (t >= wantedTo) continue;
+    if (t + steps > wantedFrom) {
+      unpackMini(steps * 4);
+      emitMini(steps, mode, length, at64(target, t), exponent, factor, factors, bases, powers);
+    } else if (mode > 0) {
+      passMini(steps, mode);
     }
   }
   if (R != END) return false;
@@ -584,10 +634,64 @@ export function decode(block: usize, size: i32, count: i32, target: usize): bool
   return true;
 }
 
-// Moves each value by its miss, in units of the last place; false when one is no integer up to 512.
-export function addMisses(count: i32): bool {
-  for (let i = 0; i < count; i++) {
-    const miss = load<f64>(at64(missesAt, i)), at = at64(valuesAt, i);
+// The values of an unpacked mini-block, from `target` on in the first run.
+// @ts-ignore
+@inline function emitMini(
+  steps: i32, mode: i32, length: i32, target: usize, exponent: i32, factor: f64, factors: v128, bases: v128, powers: v128,
+): void {
+  const run = <usize>length << 3;
+  const lows = f64x2.splat(miniMin);
+  const isWide = miniWideCount > 0, isZero = miniZero && !isWide, isSigned = miniZigzag;
+  if (isWide) spreadWides(steps * 4);
+  let ownStep01 = step01, ownStep23 = step23, ownSum01 = sum01, ownSum23 = sum23;
+  let out = target;
+  for (let i = 0; i < steps; i += 2) {
+    let x01 = lows, x23 = lows, y01 = lows, y23 = lows; // two steps of four integers
+    if (isWide) {
+      const at = at64(WIDES, i * 4);
+      x01 = v128.load(at); x23 = v128.load(at, 16); y01 = v128.load(at, 32); y23 = v128.load(at, 48);
+    } else if (!isZero) {
+      const x = v128.load(WORDS + (<usize>i << 4)), y = v128.load(WORDS + (<usize>i << 4), 16);
+      const xHigh = i64x2.shuffle(x, x, 1, 1), yHigh = i64x2.shuffle(y, y, 1, 1);
+      if (isSigned) {
+        x01 = f64x2.convert_low_i32x4_s(x); x23 = f64x2.convert_low_i32x4_s(xHigh);
+        y01 = f64x2.convert_low_i32x4_s(y); y23 = f64x2.convert_low_i32x4_s(yHigh);
+      } else {
+        x01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(x)); x23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(xHigh));
+        y01 = f64x2.add(lows, f64x2.convert_low_i32x4_u(y)); y23 = f64x2.add(lows, f64x2.convert_low_i32x4_u(yHigh));
+      }
+    }
+    if (mode == 2) {
+      x01 = f64x2.add(ownStep01, x01); x23 = f64x2.add(ownStep23, x23);
+      y01 = ownStep01 = f64x2.add(x01, y01); y23 = ownStep23 = f64x2.add(x23, y23);
+    }
+    if (mode > 0) {
+      x01 = f64x2.add(ownSum01, x01); x23 = f64x2.add(ownSum23, x23);
+      y01 = ownSum01 = f64x2.add(x01, y01); y23 = ownSum23 = f64x2.add(x23, y23);
+    }
+    // From two steps of four runs to four runs of two values.
+    let a = i64x2.shuffle(x01, y01, 0, 2), b = i64x2.shuffle(x01, y01, 1, 3);
+    let c = i64x2.shuffle(x23, y23, 0, 2), d = i64x2.shuffle(x23, y23, 1, 3);
+    if (factor != 1) {
+      a = f64x2.mul(a, factors); b = f64x2.mul(b, factors); c = f64x2.mul(c, factors); d = f64x2.mul(d, factors);
+    }
+    a = f64x2.add(a, bases); b = f64x2.add(b, bases); c = f64x2.add(c, bases); d = f64x2.add(d, bases);
+    if (exponent > 0) {
+      a = f64x2.div(a, powers); b = f64x2.div(b, powers); c = f64x2.div(c, powers); d = f64x2.div(d, powers);
+    }
+    v128.store(out, a);
+    v128.store(out + run, b);
+    v128.store(out + run * 2, c);
+    v128.store(out + run * 3, d);
+    out += 16;
+  }
+  step01 = ownStep01; step23 = ownStep23; sum01 = ownSum01; sum23 = ownSum23;
+}
+
+// Moves the values `from` to `to` (exclusive) by their misses, in units of the last place; false when one is no integer up to 512.
+export function addMisses(target: usize, from: i32, to: i32): bool {
+  for (let i = from; i < to; i++) {
+    const miss = load<f64>(at64(missesAt, i)), at = at64(target, i);
     if (!(abs<f64>(miss) <= 512) || trunc<f64>(miss) != miss) return false;
     store<i64>(at, load<i64>(at) + <i64>miss);
   }

@@ -2,12 +2,20 @@ import { forEachSeed, type Random } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
 import { decodeValuesPlain, encodeValuesPlain, VALUES_PER_BLOCK_MAX } from "./plain.ts";
 import { type Shape, SHAPES } from "./value-block-fixtures.ts";
+import { seriesValues } from "../series-memory.ts";
 import { decodeValues, encodeValues } from "./wasm.ts";
 
 const TWINS = [
   { name: "plain", encode: encodeValuesPlain, decode: decodeValuesPlain },
   { name: "wasm", encode: encodeValues, decode: decodeValues },
+  { name: "wasm, in place", encode: encodeValues, decode: decodeInPlace },
 ];
+
+function decodeInPlace(block: Uint8Array, target: Float64Array): void {
+  const place = seriesValues.subarray(1, 1 + target.length);
+  decodeValues(block, place);
+  bitsOf(target).set(bitsOf(place));
+}
 
 /** Lengths around the borders of runs, mini-blocks and blocks, and any other. */
 function lengthOf(random: Random): number {

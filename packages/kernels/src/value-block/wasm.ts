@@ -1,12 +1,13 @@
 /**
  * Value blocks in WASM where there is something to compute. The bytes are the plain twin's own.
  *
- * One memory of 640 KiB per thread. Measured on node_exporter's samples at 1 s (2 cores EPYC, loaded, copies in and
+ * Works in the memory of series-memory.ts. Measured on node_exporter's samples at 1 s (2 cores EPYC, loaded, copies in and
  * out included; plain.ts: 4 and 15): 0.535 byte a sample; millions of samples per CPU second, encode and decode:
  * constants 190 and 3,200, decimals 39 and 410, near decimals 11 and 160, differing bits 13 and 100.
  */
 import { assert, ByteReader, entryUrl } from "@tideline/common";
-import { KernelMemory, loadKernel } from "../kernel-memory.ts";
+import { loadKernel } from "../kernel-memory.ts";
+import { isInSeriesMemory, seriesMemory as memory, VALUE_CODEC_SIZE } from "../series-memory.ts";
 import { EXPONENT_MAX } from "./decimal.ts";
 import { cutValuesPlain, isWorthCutting, type ValueCut } from "./cut.ts";
 import {
@@ -24,6 +25,15 @@ import {
 type Encode = (valuesAt: number, count: number, target: number) => number;
 /** Returns 1, or 0 when the bytes are no such block. */
 type Decode = (bytesAt: number, size: number, count: number, target: number) => number;
+/** The same for the values `from` to `to`, at their places. */
+type DecodePart = (
+  bytesAt: number,
+  size: number,
+  count: number,
+  target: number,
+  from: number,
+  to: number,
+) => number;
 
 interface Exports {
   readonly valuesAt: WebAssembly.Global;
@@ -31,23 +41,20 @@ interface Exports {
   readonly powersAt: WebAssembly.Global;
   readonly bytesAt: WebAssembly.Global;
   readonly encode: Encode;
-  readonly decode: Decode;
-  readonly addMisses: (count: number) => number;
+  readonly decode: DecodePart;
+  readonly addMisses: (target: number, from: number, to: number) => number;
   readonly encodeXor: Encode;
   readonly decodeXor: Decode;
 }
 
 /** A block under construction may be larger than what is kept in the end. */
 const BYTES_SIZE = 192 * 1024;
-const MEMORY_SIZE = 640 * 1024;
-
-const memory = new KernelMemory(MEMORY_SIZE);
 const file = entryUrl(new URL("./value-block.wasm", import.meta.url));
 const kernel = loadKernel(file, memory) as unknown as Exports;
 const VALUES_AT = kernel.valuesAt.value as number;
 const MISSES_AT = kernel.missesAt.value as number;
 const BYTES_AT = kernel.bytesAt.value as number;
-assert(BYTES_AT + BYTES_SIZE <= MEMORY_SIZE, "the kernel's regions fit its memory");
+assert(BYTES_AT + BYTES_SIZE <= VALUE_CODEC_SIZE, "the kernel's regions fit its memory");
 new Float64Array(memory.bytes.buffer, kernel.powersAt.value as number).set(
   Array.from({ length: EXPONENT_MAX + 1 }, (_, exponent) => Number(`1e${exponent}`)),
 );
@@ -75,44 +82,65 @@ function packXor(values: Float64Array): Uint8Array {
 
 const PACKERS: Packers = { decimals: packDecimals, xor: packXor };
 
-/** As `decodeValuesPlain`, quicker. */
+/** As `decodeValuesPlain`, quicker; values that are wanted in the kernels' own memory are unpacked in place. */
 export function decodeValues(block: Uint8Array, target: Float64Array): void {
-  if (!unpackValues(block, target.length)) return decodeValuesPlain(block, target);
+  const count = target.length;
+  const isInPlace = isInSeriesMemory(target);
+  const at = isInPlace ? target.byteOffset : VALUES_AT;
+  if (!unpackValues(block, { count, from: 0, to: count }, at))
+    return decodeValuesPlain(block, target);
+  if (isInPlace) return;
   const out = bytesOf(target);
   out.set(memory.bytes.subarray(VALUES_AT, VALUES_AT + out.length));
 }
 
 /** As `cutValuesPlain`, quicker. */
 export function cutValues(block: Uint8Array, cut: ValueCut): Uint8Array | null {
-  if (!isWorthCutting(block, cut) || !unpackValues(block, cut.count))
+  if (!isWorthCutting(block, cut) || !unpackValues(block, cut, VALUES_AT))
     return cutValuesPlain(block, cut);
   return rawBlock(memory.bytes.subarray(VALUES_AT + cut.from * 8, VALUES_AT + cut.to * 8));
 }
 
-/** Unpacks into the kernel's memory. @returns false when that is the plain twin's work */
-function unpackValues(block: Uint8Array, count: number): boolean {
+/**
+ * Unpacks the values `from` to `to` of a block into the kernels' memory: value i to `at` + 8 × i. The other places up to
+ * `count`, and a few behind them, hold anything then.
+ *
+ * @returns false when that is the plain twin's work
+ */
+function unpackValues(block: Uint8Array, { count, from, to }: ValueCut, at: number): boolean {
   if (count === 0 || count > VALUES_PER_BLOCK_MAX) return false;
   if (block[0] === CODEC_DECIMAL) {
-    unpack(kernel.decode, block.subarray(1), count, VALUES_AT);
+    const size = takeIn(block, 1, block.length);
+    check(kernel.decode(BYTES_AT, size, count, at, from, to), block);
   } else if (block[0] === CODEC_XOR) {
-    unpack(kernel.decodeXor, block.subarray(1), count, VALUES_AT);
+    check(kernel.decodeXor(BYTES_AT, takeIn(block, 1, block.length), count, at), block);
   } else if (block[0] === CODEC_RESIDUAL) {
     const reader = new ByteReader(block, 1);
-    unpack(kernel.decode, reader.sized(), count, MISSES_AT);
-    unpack(kernel.decode, reader.raw(reader.restSize), count, VALUES_AT);
-    if (kernel.addMisses(count) === 0) throw new RangeError("a miss over its bound");
+    const missesSize = reader.varint();
+    const missesStart = block.length - reader.restSize;
+    const missesEnd = missesStart + missesSize;
+    if (missesEnd > block.length) throw new RangeError("the misses of a block end behind it");
+    const size = takeIn(block, missesStart, missesEnd);
+    check(kernel.decode(BYTES_AT, size, count, MISSES_AT, from, to), block);
+    const restSize = takeIn(block, missesEnd, block.length);
+    check(kernel.decode(BYTES_AT, restSize, count, at, from, to), block);
+    if (kernel.addMisses(at, from, to) === 0) throw new RangeError("a miss over its bound");
   } else {
     return false;
   }
   return true;
 }
 
-function unpack(decode: Decode, body: Uint8Array, count: number, at: number): void {
-  if (body.length <= BYTES_SIZE) {
-    window.set(body);
-    if (decode(BYTES_AT, body.length, count, at) !== 0) return;
-  }
-  throw new RangeError(`no ${count} values in ${body.length} bytes`);
+/** Copies packed bytes into the kernel's memory. @returns their size */
+function takeIn(block: Uint8Array, start: number, end: number): number {
+  if (end - start > BYTES_SIZE) throw new RangeError(`a block of ${block.length} bytes`);
+  window.set(block.subarray(start, end));
+  return end - start;
+}
+
+function check(isBlock: number, block: Uint8Array): void {
+  if (isBlock === 0)
+    throw new RangeError(`no value block: codec ${block[0]}, ${block.length} bytes`);
 }
 
 function bytesOf(values: Float64Array): Uint8Array {

@@ -1,4 +1,5 @@
 /** sum, avg, count, group: one pass over the rows, a compensated sum per group and step. */
+import { sumRows } from "@tideline/kernels";
 import { blankColumns, type Columns } from "../../columns/columns.ts";
 import { lostBy } from "../../numeric/kahan.ts";
 import type { AggregateCard, Groups } from "../card.ts";
@@ -25,33 +26,8 @@ export function foldSamples(
 
 function sumGroups(columns: Columns, groups: Groups): Columns {
   const result = blankColumns(groups.labels, columns.stepCount, groups.dropsName);
-  const sums = result.values;
-  const compensations = new Float64Array(sums.length);
-  const { stepCount, presence, values } = columns;
-  for (let row = 0, at = 0; row < columns.labels.length; row += 1) {
-    const start = (groups.groupOf[row] as number) * stepCount;
-    for (let step = 0; step < stepCount; step += 1, at += 1) {
-      if (presence[at] === 0) continue;
-      const target = start + step;
-      const value = values[at] as number;
-      // The first value is taken as it is: 0 + -0 would lose the sign.
-      if (result.presence[target] === 0) {
-        result.presence[target] = 1;
-        sums[target] = value;
-        continue;
-      }
-      const sum = sums[target] as number;
-      const total = sum + value;
-      if (total === Infinity || total === -Infinity) compensations[target] = 0;
-      else compensations[target] = (compensations[target] as number) + lostBy(sum, value, total);
-      sums[target] = total;
-    }
-  }
-  for (let at = 0; at < sums.length; at += 1) {
-    if (result.presence[at] === 0) continue;
-    const compensation = compensations[at] as number;
-    if (compensation !== 0) sums[at] = (sums[at] as number) + compensation;
-  }
+  const { stepCount, values, presence } = columns;
+  sumRows({ stepCount, values, presence, groupOf: groups.groupOf }, result);
   return result;
 }
 

@@ -1,0 +1,166 @@
+// Range functions and sums over the series at hand: see plain.ts, which defines them. Nothing here is untrusted: places
+// are the caller's own. Values lie in series-memory.ts; so do the columns of a window plan, one entry per step:
+//
+// firsts, lasts  i32, the samples at the window's edges; last <= first: no value
+// sampled        f64, seconds between them
+// toStart, toEnd f64, seconds to add
+// factors        f64, what growth is multiplied by where nothing is known of zero
+// safe           f64, × growth: a first value from there up is further from zero than the window's edge
+
+// @ts-ignore: decorators are AssemblyScript's
+@inline function at64(plane: usize, index: i32): usize { return plane + (<usize>index << 3); }
+
+// @ts-ignore
+@inline function at32(plane: usize, index: i32): usize { return plane + (<usize>index << 2); }
+
+// Whether a value is a NaN.
+export function hasNaN(values: usize, count: i32): bool {
+  let found = f64x2.splat(0);
+  let i = 0;
+  for (; i + 4 <= count; i += 4) {
+    const a = v128.load(at64(values, i)), b = v128.load(at64(values, i), 16);
+    found = v128.or(found, v128.or(f64x2.ne(a, a), f64x2.ne(b, b)));
+  }
+  let any = v128.any_true(found);
+  for (; i < count; i++) any = any || isNaN<f64>(load<f64>(at64(values, i)));
+  return any;
+}
+
+// Whether a value is below the one before it.
+export function hasDrop(values: usize, count: i32): bool {
+  let found = f64x2.splat(0);
+  let i = 1;
+  for (; i + 4 <= count; i += 4) {
+    const at = at64(values, i);
+    found = v128.or(found, f64x2.lt(v128.load(at), v128.load(at - 8)));
+    found = v128.or(found, f64x2.lt(v128.load(at, 16), v128.load(at + 8)));
+  }
+  let any = v128.any_true(found);
+  for (; i < count; i++) any = any || load<f64>(at64(values, i)) < load<f64>(at64(values, i - 1));
+  return any;
+}
+
+// drops[i]: how often values fell from `from` to i.
+function countDrops(values: usize, from: i32, to: i32, drops: usize): void {
+  let count = 0;
+  store<i32>(at32(drops, from), 0);
+  for (let i = from + 1; i < to; i++) {
+    if (load<f64>(at64(values, i)) < load<f64>(at64(values, i - 1))) count += 1;
+    store<i32>(at32(drops, i), count);
+  }
+}
+
+function growthAcrossDrops(values: usize, first: i32, last: i32): f64 {
+  let growth = load<f64>(at64(values, last)) - load<f64>(at64(values, first));
+  for (let i = first + 1; i <= last; i++) {
+    const previous = load<f64>(at64(values, i - 1));
+    if (load<f64>(at64(values, i)) < previous) growth += previous;
+  }
+  return growth;
+}
+
+// The growth of each window, extrapolated, into `out`. rangeSeconds is 0 where no rate is wanted.
+export function extrapolate(
+  values: usize, from: i32, to: i32, stepCount: i32, isCounter: bool, rangeSeconds: f64,
+  firsts: usize, lasts: usize, sampled: usize, toStarts: usize, toEnds: usize, factors: usize, safe: usize,
+  drops: usize, out: usize,
+): void {
+  const hasDrops = isCounter && hasDrop(at64(values, from), to - from);
+  if (hasDrops) countDrops(values, from, to, drops);
+  for (let step = 0; step < stepCount; step++) {
+    const first = load<i32>(at32(firsts, step)), last = load<i32>(at32(lasts, step));
+    if (last <= first) continue;
+    const firstValue = load<f64>(at64(values, first));
+    let growth = load<f64>(at64(values, last)) - firstValue;
+    if (hasDrops && load<i32>(at32(drops, last)) != load<i32>(at32(drops, first)))
+      growth = growthAcrossDrops(values, first, last);
+    let factor = load<f64>(at64(factors, step));
+    if (isCounter && growth > 0 && firstValue >= 0) {
+      const isFar = firstValue >= growth * load<f64>(at64(safe, step)) && firstValue > 1e-280;
+      if (!isFar) {
+        const sampledSeconds = load<f64>(at64(sampled, step));
+        const toZero = sampledSeconds * (firstValue / growth);
+        if (toZero < load<f64>(at64(toStarts, step))) {
+          factor = (sampledSeconds + toZero + load<f64>(at64(toEnds, step))) / sampledSeconds;
+          if (rangeSeconds > 0) factor /= rangeSeconds;
+        }
+      }
+    }
+    store<f64>(at64(out, step), growth * factor);
+  }
+}
+
+// ---- sums of rows ----
+
+// @ts-ignore
+@inline function addOne(value: f64, sums: usize, lost: usize, i: i32): void {
+  const sum = load<f64>(at64(sums, i)), total = sum + value;
+  if (abs<f64>(total) == Infinity) store<f64>(at64(lost, i), 0);
+  else {
+    const rest = abs<f64>(sum) >= abs<f64>(value) ? sum - total + value : value - total + sum;
+    store<f64>(at64(lost, i), load<f64>(at64(lost, i)) + rest);
+  }
+  store<f64>(at64(sums, i), total);
+}
+
+// Adds a row that has a value at each step to sums that have one at each step.
+function addFullRow(row: usize, count: i32, sums: usize, lost: usize): void {
+  const infinity = f64x2.splat(Infinity);
+  let i = 0;
+  for (; i + 2 <= count; i += 2) {
+    const value = v128.load(at64(row, i)), sum = v128.load(at64(sums, i));
+    const total = f64x2.add(sum, value);
+    const isGreater = f64x2.ge(f64x2.abs(sum), f64x2.abs(value));
+    const great = v128.bitselect(sum, value, isGreater), small = v128.bitselect(value, sum, isGreater);
+    const rest = f64x2.add(f64x2.sub(great, total), small);
+    const kept = f64x2.add(v128.load(at64(lost, i)), rest);
+    v128.store(at64(lost, i), v128.andnot(kept, f64x2.eq(f64x2.abs(total), infinity)));
+    v128.store(at64(sums, i), total);
+  }
+  for (; i < count; i++) addOne(load<f64>(at64(row, i)), sums, lost, i);
+}
+
+// Adds a row; presence and seen have a byte per step. The first value of a step is taken as it is: 0 + -0 would lose the sign.
+function addRow(row: usize, presence: usize, count: i32, sums: usize, lost: usize, seen: usize): void {
+  for (let i = 0; i < count; i++) {
+    if (!load<u8>(presence + i)) continue;
+    const value = load<f64>(at64(row, i));
+    if (load<u8>(seen + i)) {
+      addOne(value, sums, lost, i);
+    } else {
+      store<u8>(seen + i, 1);
+      store<f64>(at64(sums, i), value);
+    }
+  }
+}
+
+// Whether none of the bytes is 0.
+function isFull(bytes: usize, count: i32): bool {
+  let i = 0;
+  let all = i8x16.splat(-1);
+  for (; i + 16 <= count; i += 16) all = i8x16.min_u(all, v128.load(bytes + i));
+  let full = i8x16.all_true(all);
+  for (; i < count; i++) full = full && load<u8>(bytes + i) != 0;
+  return full;
+}
+
+// Adds rows to the sums of their groups, in order.
+export function addRows(
+  rows: usize, presence: usize, rowCount: i32, count: i32, groups: usize, sums: usize, lost: usize, seen: usize,
+): void {
+  for (let row = 0; row < rowCount; row++) {
+    const at = row * count, group = load<i32>(at32(groups, row)) * count;
+    const values = at64(rows, at), there = presence + at;
+    const groupSums = at64(sums, group), groupLost = at64(lost, group), groupSeen = seen + group;
+    if (isFull(there, count) && isFull(groupSeen, count)) addFullRow(values, count, groupSums, groupLost);
+    else addRow(values, there, count, groupSums, groupLost, groupSeen);
+  }
+}
+
+// sums[i] += lost[i], where there is something to add.
+export function settle(count: i32, sums: usize, lost: usize): void {
+  for (let i = 0; i < count; i++) {
+    const rest = load<f64>(at64(lost, i));
+    if (rest != 0) store<f64>(at64(sums, i), load<f64>(at64(sums, i)) + rest);
+  }
+}

@@ -1,0 +1,185 @@
+import { forEachSeed, type Random } from "@tideline/common/testing";
+import { expect, test } from "vitest";
+import { GROUP_POINTS_MAX, seriesValues } from "../series-memory.ts";
+import { extrapolatePlain, hasNaNPlain, sumRowsPlain, type SummedRows } from "./plain.ts";
+import { heapColumns, planInto, type WindowEdges } from "./plan.ts";
+import { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./wasm.ts";
+
+const ODD_VALUES = [NaN, Infinity, -Infinity, -0, 0, 5e-324, -5e-324, 1e-281, 1.7e308, -1.7e308];
+
+/** Counters with resets, from about zero or far from it, or anything. */
+function valuesOf(random: Random, count: number): Float64Array {
+  const values = new Float64Array(count);
+  const oddness = random.pick([0, 0, 0.02, 0.3]);
+  const resets = random.pick([0, 0, 0.03]);
+  const scale = random.pick([1, 1e-3, 1e-300, 1e300]);
+  let value = random.pick([0, 1, 1e6]) * random.float();
+  for (let i = 0; i < count; i += 1) {
+    value = random.chance(resets) ? random.below(3) : value + random.below(100) * random.float();
+    values[i] = random.chance(oddness) ? random.pick(ODD_VALUES) : value * scale;
+  }
+  return values;
+}
+
+function timestampsOf(random: Random, count: number): Float64Array {
+  const timestampsMs = new Float64Array(count);
+  let ms = 1_700_000_000_000;
+  for (let i = 0; i < count; i += 1) {
+    ms += random.chance(0.05) ? 100_000 : 15_000 + random.below(200);
+    timestampsMs[i] = ms;
+  }
+  return timestampsMs;
+}
+
+function edgesOf(random: Random, timestampsMs: Float64Array): WindowEdges {
+  const rangeMs = 1000 * (1 + random.below(600));
+  const endStepMs = random.pick([0, 15_000, 60_000]);
+  const endStartMs = (timestampsMs[0] as number) + 1000 * random.below(300);
+  const stepCount = 1 + random.below(80);
+  const starts = new Int32Array(stepCount);
+  const ends = new Int32Array(stepCount);
+  for (let step = 0; step < stepCount; step += 1) {
+    const endMs = endStartMs + step * endStepMs;
+    ends[step] = timestampsMs.filter((ms) => ms <= endMs).length;
+    starts[step] = timestampsMs.filter((ms) => ms <= endMs - rangeMs).length;
+  }
+  return { stepCount, rangeMs, endStartMs, endStepMs, starts, ends };
+}
+
+function bitsOf(values: Float64Array): string {
+  return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
+}
+
+/** The bits, with one pattern for all NaNs: which one arithmetic makes of them is the machine's business. */
+function resultBits(values: Float64Array): string {
+  return bitsOf(values.map((value) => (Number.isNaN(value) ? NaN : value)));
+}
+
+test("growth comes to the same in WASM and in plain code, bit for bit", () => {
+  forEachSeed(1500, (random) => {
+    const count = 1 + random.below(200);
+    const values = valuesOf(random, count);
+    const timestampsMs = timestampsOf(random, count);
+    const edges = edgesOf(random, timestampsMs);
+    const isRate = random.chance(0.5);
+    const isCounter = random.chance(0.7);
+    const { stepCount } = edges;
+    const presence = new Uint8Array(stepCount);
+    const plain = planInto(heapColumns(stepCount), presence, edges, timestampsMs, isRate);
+    const expected = new Float64Array(stepCount + 2);
+    extrapolatePlain(values, plain, isCounter, expected, 1);
+    seriesValues.set(values);
+    const plan = planExtrapolation(edges, timestampsMs, isRate);
+    expect(plan.presence).toEqual(presence);
+    const actual = new Float64Array(stepCount + 2);
+    extrapolate(seriesValues, plan, isCounter, actual, 1);
+    const present = (target: Float64Array): Float64Array =>
+      target.filter((_, i) => presence[i - 1] === 1);
+    expect(resultBits(present(actual))).toBe(resultBits(present(expected)));
+    expect(hasNaN(seriesValues, 0, count)).toBe(values.some(Number.isNaN));
+    expect(hasNaNPlain(values, 0, count)).toBe(values.some(Number.isNaN));
+  });
+});
+
+/** As Prometheus' own code has it, window by window: nothing is worked out beforehand. */
+function rateOf(timestampsMs: Float64Array, values: Float64Array, endMs: number, rangeMs: number) {
+  let increase = values.at(-1) - (values[0] as number);
+  for (let i = 1; i < values.length; i += 1)
+    if ((values[i] as number) < (values[i - 1] as number)) increase += values[i - 1] as number;
+  const [firstMs, lastMs] = [timestampsMs[0] as number, timestampsMs.at(-1)];
+  const sampled = (lastMs - firstMs) / 1000;
+  const average = sampled / (values.length - 1);
+  let toStart = (firstMs - (endMs - rangeMs)) / 1000;
+  let toEnd = (endMs - lastMs) / 1000;
+  if (toStart >= average * 1.1) toStart = average / 2;
+  if (increase > 0 && (values[0] as number) >= 0)
+    toStart = Math.min(toStart, sampled * ((values[0] as number) / increase));
+  if (toEnd >= average * 1.1) toEnd = average / 2;
+  return increase * ((sampled + toStart + toEnd) / sampled / (rangeMs / 1000));
+}
+
+test("a rate is what Prometheus' rule says of each window alone", () => {
+  forEachSeed(500, (random) => {
+    const count = 2 + random.below(100);
+    const values = valuesOf(random, count);
+    if (hasNaNPlain(values, 0, count)) return;
+    const timestampsMs = timestampsOf(random, count);
+    const edges = edgesOf(random, timestampsMs);
+    seriesValues.set(values);
+    const plan = planExtrapolation(edges, timestampsMs, true);
+    const actual = new Float64Array(edges.stepCount);
+    extrapolate(seriesValues, plan, true, actual, 0);
+    for (let step = 0; step < edges.stepCount; step += 1) {
+      if (plan.presence[step] === 0) continue;
+      const [start, end] = [edges.starts[step] as number, edges.ends[step] as number];
+      const endMs = edges.endStartMs + step * edges.endStepMs;
+      const window = [timestampsMs.slice(start, end), values.slice(start, end)] as const;
+      expect(actual[step]).toBe(rateOf(...window, endMs, edges.rangeMs));
+    }
+  });
+});
+
+test("plans lose their room to later ones, and tell", () => {
+  const timestampsMs = Float64Array.from({ length: 10 }, (_, i) => i * 1000);
+  const stepCount = 30_000;
+  const starts = new Int32Array(stepCount);
+  const ends = new Int32Array(stepCount).fill(10);
+  const edges = { stepCount, rangeMs: 20_000, endStartMs: 9_000, endStepMs: 0, starts, ends };
+  const plans = Array.from({ length: 9 }, () => planExtrapolation(edges, timestampsMs, true));
+  expect(isCurrent(plans[0]!)).toBe(false);
+  expect(isCurrent(plans.at(-1))).toBe(true);
+});
+
+test("a grid past the kernel's room is worked on in plain code", () => {
+  const stepCount = 40_000;
+  const starts = new Int32Array(stepCount);
+  const ends = new Int32Array(stepCount).fill(2);
+  const edges = { stepCount, rangeMs: 2000, endStartMs: 1000, endStepMs: 0, starts, ends };
+  seriesValues.set([5, 7]);
+  const plan = planExtrapolation(edges, Float64Array.of(0, 1000), false);
+  const target = new Float64Array(stepCount);
+  extrapolate(seriesValues, plan, true, target, 0);
+  expect(target.every((value) => value === 4)).toBe(true);
+});
+
+function rowsOf(random: Random, stepCount: number, groupCount: number): SummedRows {
+  const rowCount = 1 + random.below(20);
+  const values = new Float64Array(rowCount * stepCount);
+  for (let row = 0; row < rowCount; row += 1)
+    values.set(valuesOf(random, stepCount), row * stepCount);
+  const gaps = random.pick([0, 0.1]);
+  const presence = new Uint8Array(values.length).map(() => (random.chance(gaps) ? 0 : 1));
+  const groupOf = new Int32Array(rowCount).map(() => random.below(groupCount));
+  return { stepCount, values, presence, groupOf };
+}
+
+test("sums of rows come to the same in WASM and in plain code, bit for bit", () => {
+  forEachSeed(600, (random) => {
+    const stepCount = 1 + random.below(70);
+    const groupCount = 1 + random.below(4);
+    const rows = rowsOf(random, stepCount, groupCount);
+    const target = () => ({
+      values: new Float64Array(groupCount * stepCount),
+      presence: new Uint8Array(groupCount * stepCount),
+    });
+    const [actual, expected] = [target(), target()];
+    sumRows(rows, actual);
+    sumRowsPlain(rows, expected);
+    expect(actual.presence).toEqual(expected.presence);
+    expect(resultBits(actual.values)).toBe(resultBits(expected.values));
+  });
+});
+
+test("more groups than there is room for are summed up in plain code", () => {
+  const stepCount = 64;
+  const groupCount = GROUP_POINTS_MAX / stepCount + 1;
+  const values = new Float64Array(groupCount * stepCount).fill(2);
+  const presence = new Uint8Array(values.length).fill(1);
+  const groupOf = Int32Array.from({ length: groupCount }, (_, i) => i);
+  const target = {
+    values: new Float64Array(values.length),
+    presence: new Uint8Array(values.length),
+  };
+  sumRows({ stepCount, values, presence, groupOf }, target);
+  expect(target).toEqual({ values, presence });
+});
