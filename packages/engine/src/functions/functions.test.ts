@@ -226,7 +226,7 @@ const rowsByQuery: readonly [string, Rows][] = [
   ["limitk(1, v)", { 'v{i="1", s="a"}': [1] }],
   [
     'count_values by (s) ("n", v > bool 1)',
-    { '{n="0", s="a"}': [1], '{n="1", s="a"}': [1], '{n="0", s="b"}': [1], '{n="1", s="b"}': [1] },
+    { '{n="0", s="a"}': [1], '{n="1", s="b"}': [1], '{n="1", s="a"}': [1], '{n="0", s="b"}': [1] },
   ],
   ['count_values without (i) ("i", v < 2)', { '{s="a"}': [1] }],
   ['histogram_quantiles(b, "q", 0.5, 1)', { '{q="0.5"}': [0.55], '{q="1.0"}': [10] }],

@@ -3,7 +3,7 @@ import { COMPLETE } from "@tideline/model";
 import { describe, expect, test } from "vitest";
 import { blankColumns } from "../columns/columns.ts";
 import { labelKey } from "../labels/label-key.ts";
-import { floatText } from "../numeric/float-text.ts";
+import { floatText, sampleText } from "../numeric/float-text.ts";
 import type { ResultData } from "../query-types.ts";
 import { CHUNK_SIZE } from "./byte-sink.ts";
 import { writeResultJson } from "./result-json.ts";
@@ -31,14 +31,14 @@ describe("digits", () => {
     forEachSeed(3_000, (random) => {
       const digits = random.below(10 ** (1 + random.below(15)));
       const value = (random.chance(0.5) ? -1 : 1) * (digits / 10 ** random.below(12));
-      expect(written(value)).toBe(floatText(value));
+      expect(written(value)).toBe(sampleText(value));
     });
   });
 
   test("floats of any bits are written as their text", () => {
     forEachSeed(3_000, (random) => {
       const value = new Float64Array(random.bytes(8).buffer)[0] as number;
-      expect(written(value)).toBe(floatText(value));
+      expect(written(value)).toBe(sampleText(value));
     });
   });
 
@@ -68,16 +68,16 @@ describe("digits", () => {
     0.3,
     1e-9,
   ])("%s", (value) => {
-    expect(written(value)).toBe(floatText(value));
+    expect(written(value)).toBe(sampleText(value));
   });
 
   test.for<[number, string]>([
     [0, "0"],
     [1_435_781_451_781, "1435781451.781"],
     [1_000, "1"],
-    [1_100, "1.1"],
-    [1_010, "1.01"],
-    [-1_500, "-1.5"],
+    [1_100, "1.100"],
+    [1_010, "1.010"],
+    [-1_500, "-1.500"],
     [-5, "-0.005"],
   ])("%s ms is %s s", ([timeMs, text]) => {
     expect(timeText(timeMs)).toBe(text);
@@ -93,6 +93,17 @@ describe("results", () => {
   test("a string is escaped", () => {
     const data: ResultData = { type: "string", timeMs: 0, text: 'ü"\n' };
     expect(jsonOf(data)).toBe('{"resultType":"string","result":[0,"ü\\"\\n"]}');
+  });
+
+  test("a scalar is written out, its time cut short", () => {
+    const data: ResultData = { type: "scalar", timeMs: -1_250, value: Float64Array.of(1e21) };
+    expect(jsonOf(data)).toBe('{"resultType":"scalar","result":[-1.25,"1000000000000000000000"]}');
+  });
+
+  test("a string is safe inside HTML", () => {
+    const data: ResultData = { type: "string", timeMs: 0, text: "<a>&\u2028" };
+    const escaped = String.raw`\u003ca\u003e\u0026\u2028`;
+    expect(jsonOf(data)).toBe(`{"resultType":"string","result":[0,"${escaped}"]}`);
   });
 
   test("a vector: labels are escaped and keep their order, absent rows are left out", () => {

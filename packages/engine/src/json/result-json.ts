@@ -7,6 +7,7 @@ import type { StepGrid } from "@tideline/model";
 import type { Columns } from "../columns/columns.ts";
 import type { RawMatrix } from "../leaf/raw-matrix.ts";
 import type { QueryResult } from "../query-types.ts";
+import { floatText } from "../numeric/float-text.ts";
 import { ByteSink, POINT_SIZE_MAX } from "./byte-sink.ts";
 import { writeLabels } from "./label-json.ts";
 import { timeText, writeFloat } from "./write-number.ts";
@@ -18,11 +19,10 @@ export function* writeResultJson({ data }: QueryResult): Generator<Uint8Array> {
   sink.latin1(`{"resultType":"${resultType}","result":`);
   switch (data.type) {
     case "scalar":
-      openPoint(sink, data.timeMs);
-      closePoint(sink, data.value[0] as number);
+      sink.latin1(loneJson(data.timeMs, floatText(data.value[0] as number)));
       break;
     case "string":
-      sink.raw(Buffer.from(`[${timeText(data.timeMs)},${JSON.stringify(data.text)}]`));
+      sink.raw(Buffer.from(loneJson(data.timeMs, data.text)));
       break;
     case "vector":
       yield* writeVector(sink, data.columns, data.timeMs);
@@ -38,6 +38,18 @@ export function* writeResultJson({ data }: QueryResult): Generator<Uint8Array> {
   }
   sink.latin1("}");
   yield* sink.finish();
+}
+
+/**
+ * A scalar or string, which Prometheus leaves to Go's encoding/json: no zeros at the end of the time, and escapes for
+ * what could mean something inside HTML or JavaScript.
+ */
+function loneJson(timeMs: number, text: string): string {
+  const escaped = JSON.stringify(text).replaceAll(
+    /[<>&\u2028\u2029]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return `[${timeMs / 1000},${escaped}]`;
 }
 
 function openPoint(sink: ByteSink, timeMs: number): void {

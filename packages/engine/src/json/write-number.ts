@@ -5,12 +5,12 @@
  * written digit by digit: a decimal of at most 15 digits that reads back to the float is its shortest form, since two
  * such decimals never share a float. All others take the digits of V8. Cost: bench/engine.ts.
  */
-import { floatText } from "../numeric/float-text.ts";
+import { sampleText } from "../numeric/float-text.ts";
 
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 const INTEGER_MAX = 1e15;
 
-/** Writes `value` at `start`. @param bytes with room for 400 more. @returns where it ends */
+/** Writes the value of a sample at `start`. @param bytes with room for 400 more. @returns where it ends */
 export function writeFloat(value: number, bytes: Uint8Array, start: number): number {
   const magnitude = value < 0 ? -value : value;
   if (magnitude < INTEGER_MAX && magnitude >= 1e-6) {
@@ -25,7 +25,7 @@ export function writeFloat(value: number, bytes: Uint8Array, start: number): num
       return writeScaled(scaled, decimals, bytes, at);
     }
   }
-  const text = floatText(value);
+  const text = sampleText(value);
   let at = start;
   for (let i = 0; i < text.length; i += 1, at += 1) bytes[at] = text.charCodeAt(i);
   return at;
@@ -84,13 +84,11 @@ function digitCountOf(integer: number): number {
   return count;
 }
 
-/** Seconds with up to three decimals, as Prometheus writes times: 1435781451.781. */
+/** Seconds, with three decimals if they are no whole ones, as Prometheus writes the times of samples: 1435781451.780. */
 export function timeText(timeMs: number): string {
   const sign = timeMs < 0 ? "-" : "";
   const magnitude = Math.abs(timeMs);
   const seconds = Math.floor(magnitude / 1000);
   const ms = magnitude - seconds * 1000;
-  return ms === 0
-    ? `${sign}${seconds}`
-    : `${sign}${seconds}.${String(ms).padStart(3, "0").replace(/0+$/, "")}`;
+  return ms === 0 ? `${sign}${seconds}` : `${sign}${seconds}.${String(ms).padStart(3, "0")}`;
 }

@@ -109,4 +109,32 @@ describe("the order of label sets", () => {
       }
     }
   });
+
+  test("texts of any length are compared by their bytes, not by their sizes", () => {
+    forEachSeed(2_000, (random) => {
+      const text = (): string => {
+        const size = random.pick([1, 2, 3, 126, 127, 128, 129, 300]);
+        return "a".repeat(size - 1) + random.pick(["a", "b", "é"]);
+      };
+      const set = (): [string, string][] =>
+        ["a", "b", "c"].filter(() => random.chance(0.7)).map((name) => [name + text(), text()]);
+      const [left, right] = [set(), set()];
+      const [a, b] = [left, right].map((labels) =>
+        labelKey(labels.map(([name, value]) => ({ name, value }))),
+      ) as [string, string];
+      expect(Math.sign(compareLabelKeys(a, b))).toBe(compareParts(parts(a), parts(b)));
+    });
+  });
 });
+
+function parts(key: string): Buffer[] {
+  return labelsOf(key).flatMap(({ name, value }) => [Buffer.from(name), Buffer.from(value)]);
+}
+
+function compareParts(a: readonly Buffer[], b: readonly Buffer[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i += 1) {
+    const order = Buffer.compare(a[i] as Buffer, b[i] as Buffer);
+    if (order !== 0) return order;
+  }
+  return Math.sign(a.length - b.length);
+}

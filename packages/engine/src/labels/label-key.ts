@@ -9,7 +9,7 @@
 import { METRIC_NAME, type Label } from "@tideline/model";
 
 /** Size of the tenant at the start of a series key. */
-const TENANT_SIZE = 8;
+export const TENANT_SIZE = 8;
 
 /** The label set without labels. */
 export const NO_LABELS = "";
@@ -197,28 +197,64 @@ export function labelsOf(key: string): Label[] {
   return labels;
 }
 
-const left = new LabelCursor();
-const right = new LabelCursor();
-
 /** Prometheus' order of label sets: label by label, name before value, a prefix first; by bytes. */
 export function compareLabelKeys(a: string, b: string): number {
   if (a === b) return 0;
-  left.open(a);
-  right.open(b);
+  // Names and values in turn. What was the same so far has the same size, so one offset does for both.
+  let at = 0;
+  while (at < a.length && at < b.length) {
+    if (a.charCodeAt(at) >= 0x80 || b.charCodeAt(at) >= 0x80) return compareLongTexts(a, b, at);
+    const leftSize = a.charCodeAt(at);
+    const rightSize = b.charCodeAt(at);
+    at += 1;
+    const end = at + Math.min(leftSize, rightSize);
+    for (; at < end; at += 1) {
+      const difference = a.charCodeAt(at) - b.charCodeAt(at);
+      if (difference !== 0) return difference;
+    }
+    if (leftSize !== rightSize) return leftSize - rightSize;
+  }
+  return a.length - b.length;
+}
+
+/** The same for what follows `at`, where texts may be longer than a byte tells. */
+function compareLongTexts(a: string, b: string, at: number): number {
+  const left = new TextCursor(a, at);
+  const right = new TextCursor(b, at);
   for (;;) {
-    const more = left.next();
-    if (!right.next()) return more ? 1 : 0;
-    if (!more) return -1;
-    const names = compareText(left.name(), right.name());
-    if (names !== 0) return names;
-    const values = compareText(left.value(), right.value());
-    if (values !== 0) return values;
+    const leftText = left.next();
+    const rightText = right.next();
+    if (leftText === undefined || rightText === undefined)
+      return Number(leftText !== undefined) - Number(rightText !== undefined);
+    if (leftText !== rightText) return leftText < rightText ? -1 : 1;
   }
 }
 
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
+/** Walks the sized texts of a key: names and values in turn. */
+class TextCursor {
+  readonly #key: string;
+  #at: number;
+
+  constructor(key: string, at: number) {
+    this.#key = key;
+    this.#at = at;
+  }
+
+  next(): string | undefined {
+    if (this.#at >= this.#key.length) return undefined;
+    let size = 0;
+    let scale = 1;
+    for (;;) {
+      const byte = this.#key.charCodeAt(this.#at);
+      this.#at += 1;
+      size += (byte & 0x7f) * scale;
+      if (byte < 0x80) break;
+      scale *= 0x80;
+    }
+    const start = this.#at;
+    this.#at += size;
+    return this.#key.slice(start, this.#at);
+  }
 }
 
 /** As Prometheus writes a label set in its messages: `{a="b", c="d"}`, or `name{a="b"}`. */

@@ -20,7 +20,7 @@ export interface LeafSourceOptions {
 }
 
 /**
- * Evaluates leaves over a source. Rows keep the series' own keys, metric names included, sorted by key.
+ * Evaluates leaves over a source. Rows keep the series' own keys, metric names included, sorted by labels.
  *
  * @throws (its `evaluate`) {InputError} a text that is no leaf; {ExecutionError} past a limit
  */

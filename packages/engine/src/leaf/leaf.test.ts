@@ -271,7 +271,7 @@ describe("a leaf", () => {
     series('x{a="3"}', "stale stale stale"),
   ];
 
-  test("has rows sorted by key, with names, and none for series without a value", async () => {
+  test("has rows sorted by labels, with names, and none for series without a value", async () => {
     const rows = await evaluate(fakeSeriesSource(data), leafOf("rate(x[3m] @ 120)"));
     expect(Object.keys(rows)).toEqual(['x{a="1"}', 'x{a="2"}']);
   });

@@ -5,7 +5,8 @@
 import type { Coverage, SearchQuery, SeriesSource, ValueBlock } from "@tideline/model";
 import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
-import { keyText } from "../labels/label-key.ts";
+import { keyText, TENANT_SIZE } from "../labels/label-key.ts";
+import { inLabelOrder } from "../labels/label-order.ts";
 import type { Pacer } from "../pacer.ts";
 
 interface FoundSeries {
@@ -15,7 +16,7 @@ interface FoundSeries {
 }
 
 export interface FoundSeriesList {
-  /** Sorted by key, so that results do not depend on the order of delivery. */
+  /** Sorted by labels, so that results do not depend on the order of delivery: Prometheus' blocks have that order. */
   readonly series: readonly FoundSeries[];
   readonly coverage: Coverage;
   /** Bytes held in the budget; whoever took the list releases them. */
@@ -51,7 +52,7 @@ export async function readSeries(
     checkSeriesCount(found.size, query.seriesCountMax);
     await pacer.turn();
   }
-  const keys = [...found.keys()].toSorted();
+  const keys = inLabelOrder([...found.keys()], TENANT_SIZE);
   return {
     series: keys.map((key) => sortedByTime(found.get(key) as FoundSeries)),
     coverage: search.coverage(),

@@ -1,9 +1,9 @@
 /**
- * Floats as Prometheus writes them: the shortest decimal digits that read back to the same float, never with an
- * exponent (1e21 is a one with 21 zeros, 1e-7 is 0.0000001), `NaN`, `+Inf`, `-Inf`, `-0`.
+ * Floats as Prometheus writes them: the shortest decimal digits that read back to the same float, `NaN`, `+Inf`, `-Inf`,
+ * `-0`. With an exponent or without one is another question in each place.
  */
 
-/** The text of a sample value. */
+/** Never with an exponent: 1e21 is a one with 21 zeros, 1e-7 is 0.0000001. So are scalars and the labels of count_values. */
 export function floatText(value: number): string {
   if (value === Infinity) return "+Inf";
   if (value === -Infinity) return "-Inf";
@@ -11,6 +11,13 @@ export function floatText(value: number): string {
   const text = String(value);
   const exponentAt = text.indexOf("e");
   return exponentAt < 0 ? text : withoutExponent(text, exponentAt);
+}
+
+/** The value of a sample: an exponent of at least two digits from 1e21 up and below 1e-6, as 1e+21 and 1e-07. */
+export function sampleText(value: number): string {
+  if (!Number.isFinite(value) || value === 0) return floatText(value);
+  // JavaScript changes to exponents at the same bounds.
+  return String(value).replace(/(e[+-])(\d)$/, "$10$2");
 }
 
 /** As Go's %g writes floats in messages: the shortest digits, with an exponent from 1e6 up and below 1e-4. */

@@ -1,6 +1,6 @@
 import { forEachSeed } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
-import { floatText, messageFloatText } from "./float-text.ts";
+import { floatText, messageFloatText, sampleText } from "./float-text.ts";
 import { greater, lesser, log10, log2, power } from "./go-math.ts";
 import { CompensatedSum } from "./kahan.ts";
 import { parseFloatText } from "./parse-float.ts";
@@ -31,6 +31,20 @@ describe("floats as Prometheus writes them", () => {
       expect(text).not.toContain("e");
       expect(Number(text.replace("+Inf", "Infinity").replace("-Inf", "-Infinity"))).toBe(value);
     });
+  });
+
+  test.for<[number, string]>([
+    [1e21, "1e+21"],
+    [-1.5e300, "-1.5e+300"],
+    [999999999999999900000, "999999999999999900000"],
+    [1e-7, "1e-07"],
+    [1.5e-6, "0.0000015"],
+    [-2.5e-10, "-2.5e-10"],
+    [5e-324, "5e-324"],
+    [-0, "-0"],
+    [-Infinity, "-Inf"],
+  ])("as a sample's value %s is %s", ([value, text]) => {
+    expect(sampleText(value)).toBe(text);
   });
 
   test.for<[number, string]>([
@@ -72,6 +86,39 @@ describe("arithmetic at the edges", () => {
     expect(power(-1, -Infinity)).toBe(1);
     expect(power(2, 10)).toBe(1024);
     expect(power(NaN, 0)).toBe(1);
+  });
+
+  test.for<[number, number, number]>([
+    // What Prometheus answers, to the last bit.
+    [1.1, 1000, 2.469932918005993e41],
+    [-0.7, 3, -0.3429999999999999],
+    [2, -1074, 5e-324],
+    [2, -1075, 0],
+    [0.5, -1024, Infinity],
+    [-2, 1025, -Infinity],
+    [3, -2, 1 / 9],
+    [5e-324, 1, 5e-324],
+    [5e-324, -1, Infinity],
+    [10, 308, 1.0000000000000006e308],
+    [1e300, 1e18, Infinity],
+    [-3, 2 ** 62, Infinity],
+    [2, 0.5, Math.SQRT2],
+    [-2, 0.5, NaN],
+    [-2, 1.5, NaN],
+  ])("%s to the power of %s", ([x, y, result]) => {
+    expect(power(x, y)).toBe(result);
+  });
+
+  test("powers are those of JavaScript but for the last digits", () => {
+    forEachSeed(3_000, (random) => {
+      const x = (random.float() * 4 - 2) * 10 ** (random.below(18) - 9);
+      const y = random.chance(0.5) ? random.below(61) - 30 : (random.float() - 0.5) * 30;
+      const expected = x ** y;
+      const distance = Number.isNaN(expected)
+        ? Number(!Number.isNaN(power(x, y)))
+        : power(x, y) - expected;
+      expect(Math.abs(distance)).toBeLessThanOrEqual(Math.abs(expected || 0) * 1e-13);
+    });
   });
 
   test("an infinity wins over NaN on its own side only", () => {

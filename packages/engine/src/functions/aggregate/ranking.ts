@@ -6,6 +6,7 @@ import { ExecutionError } from "@tideline/model";
 import { selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { hashShare } from "../../labels/label-hash.ts";
 import { messageFloatText } from "../../numeric/float-text.ts";
+import { bounds } from "../../numeric/go-math.ts";
 import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts";
 import { scalarOf } from "../transform/elementwise.ts";
 import { rowsByGroup } from "./spread.ts";
@@ -129,19 +130,28 @@ function ranking(name: string, help: string, choice: Choice, experimental = fals
   };
 }
 
+/** Warns of the greatest and of the least ratio, if they are too great or too small. @throws {ExecutionError} on a NaN */
+function checkRatios(ratios: Float64Array, { annotations, parameterSpan }: AggregateContext): void {
+  if (ratios.some((ratio) => Number.isNaN(ratio)))
+    throw new ExecutionError("TIDELINE_QUERY_PARAMETER", "Ratio value is NaN");
+  const { least, greatest } = bounds(ratios);
+  for (const [ratio, capped] of [
+    [greatest, Math.min(greatest, 1)],
+    [least, Math.max(least, -1)],
+  ] as const) {
+    if (ratio === capped) continue;
+    annotations.warn(
+      `ratio value should be between -1 and 1, got ${messageFloatText(ratio)}, capping to ${messageFloatText(capped)}`,
+      parameterSpan,
+    );
+  }
+}
+
 function limitRatio(columns: Columns, parameter: Value | null, context: AggregateContext): Columns {
   const { stepCount } = columns;
-  const ratios = scalarOf(parameter ?? undefined).map((ratio) => {
-    if (Number.isNaN(ratio))
-      throw new ExecutionError("TIDELINE_QUERY_PARAMETER", "Ratio value is NaN");
-    if (ratio >= -1 && ratio <= 1) return ratio;
-    const limited = ratio < 0 ? -1 : 1;
-    context.annotations.warn(
-      `ratio value should be between -1 and 1, got ${messageFloatText(ratio)}, capping to ${limited}`,
-      context.parameterSpan,
-    );
-    return limited;
-  });
+  const given = scalarOf(parameter ?? undefined);
+  checkRatios(given, context);
+  const ratios = given.map((ratio) => Math.max(-1, Math.min(1, ratio)));
   const presence = columns.presence.slice();
   for (let row = 0; row < columns.labels.length; row += 1) {
     const share = hashShare(columns.labels[row] as string);

@@ -2,7 +2,7 @@
 import { blankColumns, type Columns } from "../../columns/columns.ts";
 import { quantileOf, sortValues } from "../../numeric/quantile.ts";
 import type { AggregateCard, Groups } from "../card.ts";
-import { checkQuantiles } from "../rollup/quantiles.ts";
+import { checkQuantileColumn } from "../rollup/quantiles.ts";
 import { scalarOf } from "../transform/elementwise.ts";
 import { foldSamples } from "./sums.ts";
 
@@ -114,7 +114,7 @@ export const spread: readonly AggregateCard[] = [
     parameterType: "scalar",
     evaluate(columns, groups, parameter, context) {
       const phis = scalarOf(parameter ?? undefined);
-      checkQuantiles(phis, context.annotations, context.parameterSpan);
+      checkQuantileColumn(phis, context.annotations, context.parameterSpan);
       return quantileGroups(columns, groups, phis);
     },
   },

@@ -1,5 +1,6 @@
 /** Rollups that sort the window: quantile_over_time and mad_over_time. */
 import { messageFloatText } from "../../numeric/float-text.ts";
+import { bounds } from "../../numeric/go-math.ts";
 import { quantileOf, sortValues } from "../../numeric/quantile.ts";
 import type { Annotations } from "../../annotations.ts";
 import type { Span } from "@tideline/promql";
@@ -36,6 +37,19 @@ export function checkQuantiles(phis: Float64Array, annotations: Annotations, spa
       span,
     );
   }
+}
+
+/** The same for an aggregation, which looks at all its steps at once: of a NaN, of the greatest and of the least φ. */
+export function checkQuantileColumn(
+  phis: Float64Array,
+  annotations: Annotations,
+  span: Span,
+): void {
+  const { least, greatest } = bounds(phis);
+  const nan = phis.some((phi) => Number.isNaN(phi)) ? [NaN] : [];
+  const high = greatest > 1 ? [greatest] : [];
+  const low = least < 0 ? [least] : [];
+  checkQuantiles(Float64Array.from([...nan, ...high, ...low]), annotations, span);
 }
 
 export const quantiles: readonly RollupCard[] = [

@@ -59,10 +59,12 @@ const smooth: RollupLoop = (samples, windows, parameters, target) => {
   for (let step = 0; step < windows.stepCount; step += 1) {
     const smoothing = parameters[0]?.[step] as number;
     const trendFactor = parameters[1]?.[step] as number;
-    if (!(smoothing > 0 && smoothing < 1)) throw badFactor("smoothing factor", "sf", smoothing);
-    if (!(trendFactor > 0 && trendFactor < 1)) throw badFactor("trend factor", "tf", trendFactor);
     const start = windows.starts[step] as number;
     const end = windows.ends[step] as number;
+    // Where there is nothing to smooth, Prometheus does not look at the factors.
+    if (end === start) continue;
+    if (!(smoothing > 0 && smoothing < 1)) throw badFactor("smoothing factor", "sf", smoothing);
+    if (!(trendFactor > 0 && trendFactor < 1)) throw badFactor("trend factor", "tf", trendFactor);
     if (end - start < 2) continue;
     let level = values[start] as number;
     let trend = (values[start + 1] as number) - level;

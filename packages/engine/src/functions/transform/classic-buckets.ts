@@ -80,10 +80,9 @@ export function bucketQuantile(q: number, buckets: BucketList): number {
   const { bounds, counts, count } = buckets;
   if (count < 2) return NaN;
   const observations = counts[count - 1] as number;
-  if (observations === 0 || Number.isNaN(observations)) return NaN;
+  if (observations === 0) return NaN;
   let rank = q * observations;
-  let found = 0;
-  while (found < count - 1 && !((counts[found] as number) >= rank)) found += 1;
+  const found = firstAtLeast(rank, counts, count - 1);
   if (found === count - 1) return bounds[count - 2] as number;
   const end = bounds[found] as number;
   if (found === 0 && end <= 0) return end;
@@ -98,13 +97,28 @@ export function bucketQuantile(q: number, buckets: BucketList): number {
   return start + (end - start) * (rank / inside);
 }
 
+/** The first of `count` counts that is at least `rank`, or `count`. Halving, as Prometheus does: beside NaNs that decides. */
+function firstAtLeast(rank: number, counts: Float64Array, count: number): number {
+  let from = 0;
+  let to = count;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((counts[middle] as number) >= rank) to = middle;
+    else from = middle + 1;
+  }
+  return from;
+}
+
 /** Share of the observations between two values, by linear interpolation. */
 export function bucketFraction(lower: number, upper: number, buckets: BucketList): number {
   const { counts, count } = buckets;
   const observations = counts[count - 1] as number;
   if (!(observations > 0) || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
   if (lower >= upper) return 0;
-  return (rankOf(upper, buckets) - rankOf(lower, buckets)) / observations;
+  // Buckets that are not cumulative may hold more than all.
+  const upperRank = Math.min(rankOf(upper, buckets), observations);
+  const lowerRank = Math.min(rankOf(lower, buckets), observations);
+  return (upperRank - lowerRank) / observations;
 }
 
 /** How many observations lie below a value. */

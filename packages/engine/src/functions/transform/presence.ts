@@ -6,15 +6,21 @@ import { labelKey } from "../../labels/label-key.ts";
 import type { TransformCard, TransformContext, Value } from "../card.ts";
 import { vectorOf } from "./elementwise.ts";
 
-/** The labels that a missing series would have: those that the selector pins to one value. */
+/**
+ * The labels that a missing series would have: those that the selector sets to one value. A second matcher on such a label
+ * takes it away again, whatever it says; one before does not.
+ */
 function pinnedLabels(expression: Expression | undefined): string {
-  const matchers = selectorMatchers(expression);
-  const counts = new Map<string, number>();
-  for (const { name } of matchers) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const pinned = matchers.filter(
-    ({ name, operator }) => operator === "=" && name !== METRIC_NAME && counts.get(name) === 1,
-  );
-  return labelKey(pinned);
+  const pinned = new Map<string, string>();
+  const wasPinned = new Set<string>();
+  for (const { name, operator, value } of selectorMatchers(expression)) {
+    if (name === METRIC_NAME) continue;
+    if (operator === "=" && !wasPinned.has(name)) {
+      pinned.set(name, value);
+      wasPinned.add(name);
+    } else pinned.delete(name);
+  }
+  return labelKey([...pinned].map(([name, value]) => ({ name, value })));
 }
 
 function selectorMatchers(expression: Expression | undefined): readonly Matcher[] {
