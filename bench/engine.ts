@@ -76,7 +76,13 @@ const grid: StepGrid = {
   endMs: START_MS + 60 * 60_000,
   stepMs: 60_000,
 };
-const limits = { seriesCountMax: 0, sampleCountMax: 0, pointsPerSeriesMax: 0, memorySizeMax: 0 };
+const limits = {
+  seriesCountMax: 0,
+  sampleCountMax: 0,
+  pointsPerSeriesMax: 0,
+  subqueryPointsPerSeriesMax: 0,
+  memorySizeMax: 0,
+};
 
 function query(text: string, at: StepGrid = grid, isInstant = false): Promise<QueryResult> {
   const options = {

@@ -12,11 +12,15 @@ export function instantGrid(timeMs: number): StepGrid {
 }
 
 /** @throws {ExecutionError} a grid with more steps than allowed; 0 = no limit */
-export function checkStepCount(stepCount: number, pointsPerSeriesMax: number): void {
+export function checkStepCount(
+  stepCount: number,
+  pointsPerSeriesMax: number,
+  what: "query" | "subquery" = "query",
+): void {
   if (pointsPerSeriesMax === 0 || stepCount <= pointsPerSeriesMax) return;
   throw new ExecutionError(
     "TIDELINE_QUERY_POINTS",
-    `exceeded maximum resolution of ${pointsPerSeriesMax} points per timeseries: the query asks for ${stepCount}. Try decreasing the query resolution (?step=XX)`,
+    `exceeded maximum resolution of ${pointsPerSeriesMax} points per timeseries: the ${what} asks for ${stepCount}. Try decreasing the query resolution (?step=XX)`,
   );
 }
 

@@ -111,7 +111,7 @@ describe("budgets", () => {
     {
       name: "points of a subquery",
       text: "sum_over_time(vector(1)[5m:1s])",
-      limits: { pointsPerSeriesMax: 100 },
+      limits: { subqueryPointsPerSeriesMax: 100 },
     },
     { name: "memory", text: "errors + errors + errors", limits: { memorySizeMax: 800 } },
   ])("a query past its limit of $name fails", async ({ text, limits }) => {
@@ -124,6 +124,7 @@ describe("budgets", () => {
       seriesCountMax: 3,
       sampleCountMax: 30,
       pointsPerSeriesMax: 4,
+      subqueryPointsPerSeriesMax: 0,
       memorySizeMax: 100_000,
     };
     expect(await ask("sum(errors)", data, { ...minutes, limits })).toEqual({

@@ -24,8 +24,10 @@ export interface QueryLimits {
   readonly seriesCountMax: number;
   /** Raw samples that the query may read. */
   readonly sampleCountMax: number;
-  /** Steps of the grid, and of the grid of each subquery. */
+  /** Steps of the grid. */
   readonly pointsPerSeriesMax: number;
+  /** Steps of the grid of each subquery. */
+  readonly subqueryPointsPerSeriesMax: number;
   /** Bytes of blocks and columns that the query may hold, estimated. */
   readonly memorySizeMax: number;
 }

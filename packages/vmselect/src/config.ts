@@ -42,6 +42,10 @@ export const searchFlags = {
     min: 1,
     help: "Most points per series that a range query may ask for",
   }),
+  "search.maxPointsSubqueryPerTimeseries": integer({
+    default: 100_000,
+    help: "Most points per series that a subquery may evaluate. 0 means no limit",
+  }),
   "search.maxUniqueTimeseries": integer({
     default: 0,
     help: "Most series that a selector may match. 0 means as many as the allowed memory holds",

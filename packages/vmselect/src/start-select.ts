@@ -72,6 +72,7 @@ export function startSelect(options: StartSelectOptions): void {
       flags["search.maxUniqueTimeseries"] || Math.floor(allowedMemorySize / SERIES_COST_SIZE),
     sampleCountMax: flags["search.maxSamplesPerQuery"],
     pointsPerSeriesMax: flags["search.maxPointsPerTimeseries"],
+    subqueryPointsPerSeriesMax: flags["search.maxPointsSubqueryPerTimeseries"],
     memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
   };
   const answers = new ByteBudget({

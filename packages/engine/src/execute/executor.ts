@@ -195,7 +195,11 @@ export class Executor {
     const times = windowTimes(subquery, subquery.rangeMs, grid);
     const { rangeMs, stepMs } = subquery;
     const inner = subqueryGrid(times.endStartMs, lastEndMs(times), rangeMs, stepMs);
-    checkStepCount(stepCountOf(inner), this.#tools.options.limits.pointsPerSeriesMax);
+    checkStepCount(
+      stepCountOf(inner),
+      this.#tools.options.limits.subqueryPointsPerSeriesMax,
+      "subquery",
+    );
     if (stepCountOf(inner) === 0) return { inner, columns: emptyColumns(0) };
     const value = await this.evaluate(subquery.plan, inner);
     if (value.type === "vector") return { inner, columns: value.columns };

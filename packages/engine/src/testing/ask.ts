@@ -19,6 +19,7 @@ export const NO_LIMITS: QueryLimits = {
   seriesCountMax: 0,
   sampleCountMax: 0,
   pointsPerSeriesMax: 0,
+  subqueryPointsPerSeriesMax: 0,
   memorySizeMax: 0,
 };
 

@@ -8,6 +8,7 @@ export interface QueryLimits {
   readonly seriesCountMax: number;
   readonly sampleCountMax: number;
   readonly pointsPerSeriesMax: number;
+  readonly subqueryPointsPerSeriesMax: number;
   readonly memorySizeMax: number;
 }
 

@@ -9,6 +9,7 @@ const LIMITS = {
   seriesCountMax: 0,
   sampleCountMax: 0,
   pointsPerSeriesMax: 30_000,
+  subqueryPointsPerSeriesMax: 0,
   memorySizeMax: 0,
 };
 const signal = new AbortController().signal;
