@@ -1,0 +1,93 @@
+/**
+ * Where Prometheus 3.5.3, the binary that is asked, differs from the scripts of Prometheus 3.14, which are followed. Published
+ * as docs/promql-exclusions.md (`node tools/docs/promql-exclusions.ts`).
+ */
+import type { Reply } from "./compare-replies.ts";
+import type { Question } from "./random-query.ts";
+
+interface Exclusion {
+  readonly name: string;
+  readonly query: string;
+  readonly before: string;
+  readonly now: string;
+  /** Tells by the answers that this is what differs; absent where such queries are not asked at random. */
+  readonly covers?: (question: Question, theirs: Reply, ours: Reply) => boolean;
+}
+
+const CHANGING_PARAMETER =
+  /\b(quantile|topk|bottomk|limitk|limit_ratio)\b[^(]*(\([^()]*\))? *\((-|\(|scalar|time|[^,]*time)/;
+
+export const EXCLUSIONS: readonly Exclusion[] = [
+  {
+    name: "sort-in-range-query",
+    query: "sort(x)",
+    before: "a range query answers without a word",
+    now: "a range query warns that sort is ineffective",
+    // The other annotations are still compared, see withoutNewNotes.
+  },
+  {
+    name: "bad-parameter-for-nothing",
+    query: "topk(NaN, nothing)",
+    before: "an empty answer where the vector is empty, whatever the parameter",
+    now: "fails on NaN and on what is no 64-bit integer, also where the vector is empty",
+    covers: (_question, theirs, ours) =>
+      theirs.status === 200 &&
+      /^(Parameter|Ratio) value is NaN|(over|under)flows int64$/.test(ours.error),
+  },
+  {
+    name: "histogram-fraction-first-bucket",
+    query: "histogram_fraction(0, 0.05, x_bucket)",
+    before: "NaN where a bound lies inside the first bucket, which has no lower bound",
+    now: "a first bucket with a positive bound is taken to start at zero",
+  },
+  {
+    name: "offset-in-parentheses",
+    query: "x offset (1m + 10s) / y",
+    before: "fails to parse: what follows the parentheses is taken for a part of the duration",
+    now: "the duration ends with its parentheses",
+  },
+  {
+    name: "info-with-gaps",
+    query: "info(x)",
+    before: "where series are absent at a step, others get the labels of their neighbours",
+    now: "each series gets its own",
+  },
+  {
+    name: "parameter-over-invariant-vector",
+    query: "quantile(time() / 1e10, x @ 5)",
+    before:
+      "the parameter of the first step is taken for all steps where the vector is the same at all of them",
+    now: "the parameter of each step",
+    covers: ({ text, isInstant }, theirs, ours) =>
+      (!isInstant || text.includes(":")) &&
+      theirs.status === ours.status &&
+      /@/.test(text) &&
+      CHANGING_PARAMETER.test(text),
+  },
+  {
+    name: "logarithm-of-subnormal",
+    query: "ln(1e-310)",
+    before: "wrong in the third digit (Go on amd64)",
+    now: "the logarithm",
+  },
+  {
+    name: "many-to-one-before-filter",
+    query: "x == on (a) y",
+    before: "answers where several x match one y but at most one of them is equal",
+    now: "fails: many-to-one matching must be explicit",
+    covers: (_question, theirs, ours) =>
+      theirs.status === 200 && ours.error.includes("many-to-one matching must be explicit"),
+  },
+];
+
+const SORT_WARNING = /sort is ineffective for range queries/;
+
+/** Our answer as 3.5.3 would have told it, without the warnings it did not know. */
+export function withoutNewNotes(reply: Reply): Reply {
+  return { ...reply, warnings: reply.warnings.filter((warning) => !SORT_WARNING.test(warning)) };
+}
+
+/** The exclusion that explains a difference. */
+export function exclusionOf(question: Question, theirs: Reply, ours: Reply): Exclusion | undefined {
+  return EXCLUSIONS.find(({ covers }) => covers?.(question, theirs, ours));
+}
