@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { seededRandom } from "@tideline/common/testing";
 import { ExecutionError, InputError } from "@tideline/model";
@@ -96,6 +96,34 @@ test(
     const storage = await openStorage(testOptions(dataPath, { laneCount: 2 }));
     await expectSamples(storage, samples);
     await expect(storage.deleteSeries(everything([]))).rejects.toThrow(InputError);
+  },
+);
+
+test(
+  "a snapshot is a data folder of its own, for any number of lanes",
+  { timeout: 120_000 },
+  async () => {
+    const dataPath = testFolder();
+    const samples: Samples = new Map();
+    const before = await openStorage(testOptions(dataPath, { laneCount: 3 }));
+    await writeRandom(before, samples, 1);
+    await before.close();
+    const storage = await openStorage(testOptions(dataPath, { laneCount: 2 }));
+    await writeRandom(storage, samples, 2);
+    await storage.deleteSeries(everything([[{ name: "job", operator: "=", value: "odd" }]]));
+    for (const key of samples.keys()) if (key.includes("odd")) samples.delete(key);
+    await writeRandom(storage, samples, 3);
+    const name = await storage.snapshots.create();
+    const copy = join(testFolder(), "copy");
+    cpSync(join(dataPath, "snapshots", name), copy, { recursive: true });
+    await writeRandom(storage, new Map(), 4);
+    await storage.deleteSeries(everything([[]]));
+    for (const laneCount of [2, 1, 4]) {
+      const restored = await openStorage(testOptions(copy, { laneCount }));
+      expect(restored.nodeId).toBe(storage.nodeId);
+      await expectSamples(restored, samples);
+      await restored.close();
+    }
   },
 );
 

@@ -17,11 +17,18 @@ import {
 } from "@tideline/model";
 import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
 import { splitBudget } from "./front/budget.ts";
-import { ensureNodeId, listLaneFolders, readLayout, writeLayout } from "./front/data-folder.ts";
+import {
+  ensureNodeId,
+  FOLDER_FILES,
+  listLaneFolders,
+  readLayout,
+  writeLayout,
+} from "./front/data-folder.ts";
 import { Deleter } from "./front/deleter.ts";
 import { LaneClient } from "./front/lane-client.ts";
 import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
+import { Snapshots } from "./front/snapshots.ts";
 import { LANE_COUNT_MAX } from "./lane-range.ts";
 import type { Log, StorageOptions } from "./options.ts";
 import { sortTexts } from "./search/sort-texts.ts";
@@ -40,6 +47,7 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
   readonly bootId = randomBytes(16).toString("hex");
   readonly #lanes: readonly LaneClient[];
   readonly #deleter: Deleter;
+  readonly snapshots: Snapshots;
   readonly #unlock: () => void;
   readonly #router: RowRouter;
   #nextStream = 1;
@@ -47,11 +55,13 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
   private constructor(
     lanes: readonly LaneClient[],
     deleter: Deleter,
+    snapshots: Snapshots,
     nodeId: string,
     unlock: () => void,
   ) {
     this.#lanes = lanes;
     this.#deleter = deleter;
+    this.snapshots = snapshots;
     this.nodeId = nodeId;
     this.#unlock = unlock;
     const stream = this.openStream();
@@ -87,7 +97,15 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
       const lanes = await startLanes(options, environment, options.laneCount, folders);
       const { dataPath } = options;
       const deleter = new Deleter({ disk, dataPath, lanes, clock: systemClock });
-      return new Storage(lanes, deleter, nodeId, unlock);
+      const snapshots = new Snapshots({
+        disk,
+        dataPath,
+        fileNames: FOLDER_FILES,
+        lanes,
+        clock: systemClock,
+        alone: (work) => deleter.alone(work),
+      });
+      return new Storage(lanes, deleter, snapshots, nodeId, unlock);
     } catch (error) {
       unlock();
       throw error;

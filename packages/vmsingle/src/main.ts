@@ -2,7 +2,7 @@
 import { runProgram } from "@tideline/service";
 import { startInsert } from "@tideline/vminsert";
 import { startSelect } from "@tideline/vmselect";
-import { startStorage } from "@tideline/vmstorage";
+import { prometheusSnapshotRoute, startStorage } from "@tideline/vmstorage";
 import { flags } from "./config.ts";
 
 const GIB = 2 ** 30;
@@ -11,6 +11,9 @@ const GIB = 2 ** 30;
 const STORAGE_SHARE = 0.4;
 const TABLE_SHARE = 0.15;
 const QUERY_SHARE = 0.35;
+
+/** Paths before `/api/v1/…`. */
+const BASES = ["", "/prometheus"];
 
 await runProgram({
   name: "vmsingle",
@@ -23,6 +26,11 @@ await runProgram({
       flags: context.flags,
       memoryBudgetSize: Math.floor(allowedMemorySize * STORAGE_SHARE),
     });
+    for (const base of BASES) {
+      context.http.route(
+        prometheusSnapshotRoute(storage.snapshots, context.flags.snapshotAuthKey, base),
+      );
+    }
     startInsert({
       context,
       flags: context.flags,
@@ -34,8 +42,8 @@ await runProgram({
       context: { ...context, allowedMemorySize: Math.floor(allowedMemorySize * QUERY_SHARE) },
       flags: context.flags,
       frames: storage,
-      bases: ["", "/prometheus"],
-      deleteBases: ["", "/prometheus"],
+      bases: BASES,
+      deleteBases: BASES,
       deleteSeries: (request) => storage.deleteSeries(request),
       withPartial: false,
       denyPartial: false,

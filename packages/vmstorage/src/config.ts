@@ -7,6 +7,7 @@ import {
   enumeration,
   integer,
   retentionMs,
+  secret,
   text,
 } from "@tideline/service";
 
@@ -28,6 +29,13 @@ export function storageFlags(defaults: { storageDataPath: string }) {
       default: "2d",
       minMs: 2 * DAY_MS,
       help: "Samples further ahead of the clock than this are dropped",
+    }),
+    snapshotAuthKey: secret({
+      help: "/snapshot/… wants ?authKey=… with this value, in place of basic auth",
+    }),
+    snapshotsMaxAge: durationMs({
+      default: "3d",
+      help: "Snapshots older than this are deleted; 0 keeps them",
     }),
     "storage.lanes": integer({
       default: 0,

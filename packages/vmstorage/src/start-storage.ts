@@ -3,9 +3,12 @@
  * cluster, vmsingle uses it itself.
  */
 import { availableParallelism } from "node:os";
+import { systemClock } from "@tideline/common";
 import type { FlagValues, ProgramContext } from "@tideline/service";
 import { defaultStorageOptions, Storage } from "@tideline/storage";
 import type { storageFlags } from "./config.ts";
+import { keepSnapshotsYoung } from "./snapshot-age.ts";
+import { snapshotRoutes } from "./snapshot-routes.ts";
 import { addStorageMetrics } from "./storage-metrics.ts";
 
 type StorageFlagTable = ReturnType<typeof storageFlags>;
@@ -57,6 +60,20 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
     handle: async (exchange) => {
       await storage.forceFlush();
       await exchange.sendText("OK");
+    },
+  });
+  context.http.route(...snapshotRoutes(storage.snapshots, flags.snapshotAuthKey));
+  const stopAgeing = keepSnapshotsYoung({
+    snapshots: storage.snapshots,
+    ageMaxMs: flags.snapshotsMaxAge,
+    clock: systemClock,
+    log: context.log,
+  });
+  context.onStop({
+    name: "age of snapshots",
+    stop() {
+      stopAgeing();
+      return Promise.resolve();
     },
   });
   return storage;

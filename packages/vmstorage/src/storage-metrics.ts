@@ -88,6 +88,8 @@ export function addStorageMetrics(metrics: Metrics, storage: Storage): void {
     (await lanes()).some((lane) => lane.readOnly) ? 1 : 0,
   );
 
+  gaugeFrom("vm_snapshots", "Snapshots on disk", () => storage.snapshots.list().length);
+
   gaugeFrom(
     "tideline_head_series",
     "Series in the head of a lane",

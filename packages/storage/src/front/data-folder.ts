@@ -12,6 +12,9 @@ const VERSION = 1;
 const LAYOUT_NAME = "layout.json";
 const NODE_ID_NAME = "node-id";
 
+/** What lies in the folder itself and belongs to the data. */
+export const FOLDER_FILES: readonly string[] = [LAYOUT_NAME, NODE_ID_NAME];
+
 export interface DataLayout {
   /** Lanes that write here. */
   readonly laneCount: number;

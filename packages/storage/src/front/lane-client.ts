@@ -150,6 +150,14 @@ export class LaneClient {
     await this.#call(ToLane.applyDelete, number);
   }
 
+  /** See Lane.snapshot. */
+  async snapshot(target: string): Promise<void> {
+    await this.#request(this.#calls, (id) => [
+      messageHeader(ToLane.snapshot, id),
+      Buffer.from(target),
+    ]);
+  }
+
   async stats(): Promise<LaneStats> {
     return (await this.#call(ToLane.stats)) as LaneStats;
   }

@@ -1,5 +1,5 @@
 /** For tests of lanes: a lane on a fake disk, a sender in front of it, and a model of what it must hold. */
-import { type Disk, assert } from "@tideline/common";
+import { type Disk, assert, makeFolders } from "@tideline/common";
 import { DiskCrash, FakeClock, FakeDisk, type Random } from "@tideline/common/testing";
 import { decodeTimestamps, decodeValues } from "@tideline/kernels";
 import {
@@ -19,6 +19,7 @@ import {
 } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
 import { Deleter } from "../front/deleter.ts";
+import { Snapshots } from "../front/snapshots.ts";
 import type { LaneOptions } from "./lane-options.ts";
 import { Lane } from "./lane.ts";
 
@@ -159,6 +160,7 @@ export class LaneRig {
   lane!: Lane;
   router!: RowRouter;
   deleter!: Deleter;
+  snapshots!: Snapshots;
   #stream = 0;
   /** Lets go of the lane's hold on the disk. */
   #cutOff: () => void = () => undefined;
@@ -189,7 +191,17 @@ export class LaneRig {
       onFault: (error) => this.faults.push(error),
     });
     const { dataPath } = this.options;
-    this.deleter = new Deleter({ disk, dataPath, lanes: [this.lane], clock: this.clock });
+    const lanes = [this.lane];
+    const deleter = new Deleter({ disk, dataPath, lanes, clock: this.clock });
+    this.deleter = deleter;
+    this.snapshots = new Snapshots({
+      disk,
+      dataPath,
+      fileNames: [],
+      lanes,
+      clock: this.clock,
+      alone: (work) => deleter.alone(work),
+    });
     this.connect();
   }
 
@@ -213,6 +225,13 @@ export class LaneRig {
     });
   }
 
+  /** A lane on a copy of a snapshot. */
+  async restore(name: string): Promise<LaneRig> {
+    const disk = new FakeDisk();
+    copyTree(this.disk, `${this.options.dataPath}/snapshots/${name}`, disk, "/data");
+    return LaneRig.start(this.options, disk, this.clock);
+  }
+
   async write(rows: readonly Row[]): Promise<Readonly<Record<string, number>>> {
     return (await this.router.write(batchOf(this.table, rows))).ignoredByReason;
   }
@@ -227,6 +246,15 @@ export class LaneRig {
   cutPower(random: Random): void {
     this.#cutOff();
     this.disk = this.disk.afterPowerCut(random);
+  }
+}
+
+function copyTree(from: FakeDisk, path: string, to: FakeDisk, target: string): void {
+  makeFolders(to, target);
+  for (const name of from.list(path)) {
+    const [inner, copy] = [`${path}/${name}`, `${target}/${name}`];
+    if (from.kindOf(inner) === "folder") copyTree(from, inner, to, copy);
+    else to.writeFile(copy, from.readFile(inner));
   }
 }
 

@@ -97,6 +97,11 @@ export class LaneParts {
     };
   }
 
+  /** Numbers of the folders that this lane alone writes to. */
+  get ownedFolders(): number[] {
+    return [...this.#sets.keys()].filter((folder) => this.#isOwner(folder));
+  }
+
   /** Takes in a part that was written to the lane's own folder. */
   add(name: string): void {
     this.#own.add(name);

@@ -136,6 +136,14 @@ export class LaneServer {
           return null;
         });
         break;
+      case ToLane.snapshot: {
+        const target = Buffer.from(body).toString("utf8");
+        void this.#answerDone(id, async () => {
+          await this.#lane.snapshot(target);
+          return null;
+        });
+        break;
+      }
       default:
         this.#closing = { id, retire: argument === 1 };
     }

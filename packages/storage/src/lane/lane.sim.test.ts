@@ -52,8 +52,9 @@ class Simulation {
     else if (dice < 75) await this.tick();
     else if (dice < 78) rig.connect();
     else if (dice < 83) await this.delete();
-    else if (dice < 88) await this.crash();
-    else if (dice < 92) this.injectFault();
+    else if (dice < 85) await this.snapshot();
+    else if (dice < 90) await this.crash();
+    else if (dice < 93) this.injectFault();
     else await this.check();
   }
 
@@ -84,6 +85,23 @@ class Simulation {
     this.uncertain.splice(0, this.uncertain.length, ...rest);
   }
 
+  /** What a snapshot is of is found in a copy of it; one that failed has left nothing. */
+  async snapshot(): Promise<void> {
+    const { rig } = this;
+    let name = "";
+    const isDone = await this.attempt(async () => {
+      name = await rig.snapshots.create();
+    });
+    if (!isDone) return;
+    const restored = await rig.restore(name);
+    await this.check(restored.lane);
+    if (this.random.chance(0.5)) return;
+    await this.attempt(async () => {
+      rig.snapshots.delete(name);
+      await Promise.resolve();
+    });
+  }
+
   async tick(): Promise<void> {
     this.rig.clock.advance(this.random.pick([1000, 11_000, 3_600_000]));
     await this.attempt(() => this.rig.lane.tick());
@@ -104,8 +122,10 @@ class Simulation {
     const { random, rig } = this;
     if (random.chance(0.6)) {
       rig.disk.crashAt(random.below(15), random.below(200));
-      if (random.chance(0.3)) await this.write();
-      else if (random.chance(0.5)) await this.delete();
+      const dice = random.below(4);
+      if (dice === 0) await this.write();
+      else if (dice === 1) await this.delete();
+      else if (dice === 2) await this.snapshot();
       else await this.attempt(() => rig.lane.flush());
     }
     if (rig.options.walSync === "always" && random.chance(0.5)) rig.cutPower(random);
@@ -117,7 +137,16 @@ class Simulation {
       rig.kill();
     }
     await rig.open();
+    this.checkSnapshots();
     await this.check();
+  }
+
+  /** What a crash has left of making and deleting one is gone after the start. */
+  checkSnapshots(): void {
+    const { disk, snapshots } = this.rig;
+    const folder = "/data/snapshots";
+    const names = disk.kindOf(folder) === null ? [] : disk.list(folder);
+    if (names.length !== snapshots.list().length) this.wrong.push(`snapshots ${names.join(", ")}`);
   }
 
   /** @returns false when the disk was at fault; then nothing is known about what was attempted */
@@ -133,8 +162,8 @@ class Simulation {
   }
 
   /** Notes what is not as it must be. */
-  async check(): Promise<void> {
-    const { samples, missing } = await readSamples(this.rig.lane, everything());
+  async check(lane = this.rig.lane): Promise<void> {
+    const { samples, missing } = await readSamples(lane, everything());
     for (const { where, reason } of missing) this.wrong.push(`missing ${where}: ${reason}`);
     const uncertain = new Map<string, bigint[]>();
     for (const { key, ms, bits } of this.uncertain) {

@@ -32,6 +32,7 @@ import { Intake } from "./intake.ts";
 import { LaneCounters } from "./lane-counters.ts";
 import type { LaneOptions, LanePorts } from "./lane-options.ts";
 import { laneFolder, LaneParts } from "./lane-parts.ts";
+import { linkParts } from "./link-parts.ts";
 import { newestGenerationUsed } from "./part-generations.ts";
 import { replayHeads } from "./replay.ts";
 import { acceptedBounds, dropBeforeMs } from "./retention.ts";
@@ -257,6 +258,18 @@ export class Lane implements FrameSource {
   flush(): Promise<void> {
     this.commit();
     return this.#flusher.flushAll();
+  }
+
+  /**
+   * Flushes, and links its parts into another data folder: all that was acknowledged before the call.
+   *
+   * @param target the folder, which exists
+   * @throws {OverloadError} the disk is full or failed
+   */
+  async snapshot(target: string): Promise<void> {
+    await this.flush();
+    const { dataPath } = this.#options;
+    linkParts({ disk: this.#disk, dataPath, target, folders: this.#parts.ownedFolders });
   }
 
   stats(): LaneStats {

@@ -27,6 +27,8 @@ export const ToLane = {
   prepareDelete: 9,
   /** id, number of the delete. */
   applyDelete: 10,
+  /** id; body: path of a data folder. */
+  snapshot: 11,
 } as const;
 
 /** From a lane. */
@@ -37,7 +39,7 @@ export const FromLane = {
   frame: 2,
   /** id; body: failure. Of what was asked. */
   askFailed: 3,
-  /** id; body: JSON. Of flush, stats, close and deletes. */
+  /** id; body: JSON. Of flush, stats, close, deletes and snapshots. */
   done: 4,
   /** id; body: failure. */
   failed: 5,
