@@ -14,7 +14,7 @@ export { writeResultJson } from "./json/result-json.ts";
 export { compareLabelKeys, labelsOf } from "./labels/label-key.ts";
 export { leafSourceOf, type LeafSourceOptions } from "./leaf/leaf-source.ts";
 export type { RawMatrix, RawSeries } from "./leaf/raw-matrix.ts";
-export { floatText } from "./numeric/float-text.ts";
+
 export type {
   Prepared,
   QueryLimits,

@@ -22,7 +22,7 @@ export interface NumberLiteral {
   readonly span: Span;
 }
 
-export interface StringLiteral {
+interface StringLiteral {
   readonly kind: "string";
   readonly value: string;
   readonly span: Span;
@@ -43,6 +43,7 @@ export type DurationExpression =
   | { readonly kind: "seconds"; readonly value: number; readonly isDuration: boolean }
   | { readonly kind: "step" }
   | { readonly kind: "range" }
+  | { readonly kind: "parentheses"; readonly inner: DurationExpression }
   | { readonly kind: "unary"; readonly operator: "+" | "-"; readonly operand: DurationExpression }
   | {
       readonly kind: "binary";
@@ -61,8 +62,8 @@ export type DurationExpression =
 export interface VectorSelector {
   readonly kind: "vectorSelector";
   /**
-   * The name as written before the braces, or quoted inside them when it is the only matcher of the name;
-   * it is also the first of `matchers`. "" when there is none.
+   * The name as written before the braces; it is also the last of `matchers`. "" when there is none: a name that
+   * stands in the braces is a matcher like others.
    */
   readonly name: string;
   readonly matchers: readonly Matcher[];
@@ -154,14 +155,14 @@ export interface Binary {
   readonly span: Span;
 }
 
-export interface Unary {
+interface Unary {
   readonly kind: "unary";
   readonly operator: "+" | "-";
   readonly expression: Expression;
   readonly span: Span;
 }
 
-export interface Parentheses {
+interface Parentheses {
   readonly kind: "parentheses";
   readonly expression: Expression;
   readonly span: Span;

@@ -6,7 +6,7 @@
  * vectors, and set operators match many to many.
  */
 import { unreachable } from "@tideline/common";
-import { compileMatcher, InputError, type Matcher } from "@tideline/model";
+import { compileMatcher, InputError, METRIC_NAME, type Matcher } from "@tideline/model";
 import type { Binary, Call, Expression, ValueType, VectorMatching, VectorSelector } from "./ast.ts";
 import type { FunctionFacts, LanguageFacts } from "./facts.ts";
 import { ParseError } from "./parse-error.ts";
@@ -223,14 +223,21 @@ function checkMatchersArgument(call: Call, argument: Expression, context: CheckC
     ...context,
     maySelectEverything: true,
   });
-  // A name may stand quoted in the braces, as a matcher among others, but not before them.
-  const isBare = argument.kind === "vectorSelector" && context.text[argument.span.start] === "{";
-  if (isBare) return;
+  if (argument.kind === "vectorSelector" && argument.name === "") return;
   const got = argument.kind === "vectorSelector" ? ", got vector selector instead" : "";
   throw new ParseError(context.text, argument.span.start, `expected label selectors only${got}`);
 }
 
 function checkSelector(selector: VectorSelector, context: CheckContext): void {
+  const { name, matchers } = selector;
+  const other = name === "" ? undefined : matchers.slice(0, -1).find(isNameMatcher);
+  if (other) {
+    throw new ParseError(
+      context.text,
+      selector.span.start,
+      `metric name must not be set twice: ${JSON.stringify(name)} or ${JSON.stringify(other.value)}`,
+    );
+  }
   try {
     if (!selectsEverything(selector.matchers)) return;
   } catch (cause) {
@@ -245,6 +252,8 @@ function checkSelector(selector: VectorSelector, context: CheckContext): void {
     "vector selector must contain at least one non-empty matcher",
   );
 }
+
+const isNameMatcher = (matcher: Matcher): boolean => matcher.name === METRIC_NAME;
 
 /**
  * True if no matcher refuses the empty text: such a selector would fetch every series, mostly by a typo.

@@ -140,6 +140,8 @@ function describe(token: Token, facts: LanguageFacts): string {
   if (kind === "identifier" && facts.aggregationFacts(aggregation) !== undefined) {
     return `<aggr:${text}>`;
   }
+  // Words that stand behind @ are tokens of their own in Prometheus.
+  if (kind === "identifier" && /^(?:start|end)$/i.test(text)) return quote(text);
   const isName = kind === "identifier" || kind === "metricIdentifier";
   const shown =
     isName || text.length <= DESCRIBED_LENGTH_MAX

@@ -14,25 +14,23 @@ export type {
   BinaryOperator,
   Call,
   Duration,
-  DurationExpression,
   Expression,
   MatrixSelector,
-  NumberLiteral,
-  Parentheses,
   Span,
-  StringLiteral,
   Subquery,
-  Unary,
   ValueType,
   VectorMatching,
   VectorSelector,
 } from "./ast.ts";
+export { astJson } from "./ast-json.ts";
 export { selectsEverything, typeOf } from "./check-types.ts";
 export type { AggregationFacts, FunctionFacts, LanguageFacts } from "./facts.ts";
 export { DEFAULT_PARSE_OPTIONS, type ParseOptions } from "./options.ts";
+export { floatText, messageFloatText, sampleText } from "./float-text.ts";
 export { ParseError } from "./parse-error.ts";
 export { parse, parseSelector } from "./parser.ts";
+export { prettify } from "./prettify.ts";
 export { print } from "./print.ts";
-export { resolveDuration, resolveDurations, type DurationGrid } from "./resolve.ts";
-export { childrenOf, replace, selectorsOf, walk } from "./walk.ts";
+export { resolveDurations } from "./resolve.ts";
+export { replace, selectorsOf, walk } from "./walk.ts";
 export { quote as quoteString, unquote as unquoteString } from "./string-literal.ts";

@@ -68,8 +68,16 @@ const DECIMAL =
   /(?:[0-9]+(?:_[0-9]+)*(?:\.(?:[0-9]+(?:_[0-9]+)*)?)?|\.[0-9]+(?:_[0-9]+)*)(?:[eE][+-]?[0-9]+(?:_[0-9]+)*)?/y;
 const DURATION = /(?:[0-9]+(?:ms|[smhdwy]))+/y;
 const ALPHANUMERIC = /[A-Za-z0-9_]/;
-const REST_OF_NUMBER = /[A-Za-z0-9_.]*/y;
+/** What may stand on the way to a number that comes to nothing. */
+const NUMBER_TAIL = /(?:\.[_.]?|[eE][+-]?[._eE]?|_[._eE]?)?/y;
+const UNIT = /ms|[smhdwy]/y;
+const DIGITS = /[0-9]*/y;
 const OPERATOR = /==|!=|<=|<\/|<|>=|>\/|>|[-+*/%^]/y;
+
+const SPACE = /[ \t\r\n]+/y;
+const DURATION_OPERATOR = /[-+*/%^]/y;
+/** The only words in brackets. */
+const DURATION_WORD = /(?:step|range|min_of|max_of)(?=\s*\()/iy;
 
 export function tokenize(text: string): readonly Token[] {
   return new Lexer(text).run();
@@ -82,6 +90,9 @@ class Lexer {
   #parenthesisDepth = 0;
   #insideBraces = false;
   #insideBrackets = false;
+  /** Since the last bracket opened. */
+  #gotDuration = false;
+  #gotColon = false;
   #failed = false;
 
   constructor(text: string) {
@@ -90,12 +101,13 @@ class Lexer {
 
   run(): readonly Token[] {
     while (!this.#failed) {
-      this.#index += this.#match(SPACE_OR_COMMENT).length;
+      this.#index += this.#match(this.#insideBrackets ? SPACE : SPACE_OR_COMMENT).length;
       if (this.#index >= this.#text.length) {
         this.#finish();
         break;
       }
       if (this.#insideBraces) this.#insideBracesToken();
+      else if (this.#insideBrackets) this.#insideBracketsToken();
       else this.#token();
     }
     return this.#tokens;
@@ -114,8 +126,8 @@ class Lexer {
       this.#number();
       return;
     }
-    if (/[A-Za-z_]/.test(character) || (character === ":" && !this.#insideBrackets)) {
-      this.#word(this.#match(this.#insideBrackets ? WORD : NAME));
+    if (/[A-Za-z_:]/.test(character)) {
+      this.#word(this.#match(NAME));
       return;
     }
     const operator = this.#match(OPERATOR);
@@ -130,32 +142,23 @@ class Lexer {
         this.#string(character);
         return;
       case "(":
-        this.#parenthesisDepth += 1;
-        this.#push("(", 1);
-        return;
       case ")":
-        this.#parenthesisDepth -= 1;
-        this.#push(")", 1);
-        if (this.#parenthesisDepth >= 0) return;
-        this.#tokens.pop();
-        this.#fail("unexpected right parenthesis ')'");
+        this.#parenthesis(character);
         return;
       case "{":
         this.#insideBraces = true;
         this.#push("{", 1);
         return;
       case "[":
-        if (this.#insideBrackets) this.#fail("unexpected left bracket '['");
         this.#insideBrackets = true;
+        this.#gotDuration = false;
+        this.#gotColon = false;
         this.#push("[", 1);
         return;
       case "]":
-        if (!this.#insideBrackets) this.#fail("unexpected right bracket ']'");
-        this.#insideBrackets = false;
-        this.#push("]", 1);
+        this.#fail("unexpected right bracket ']'");
         return;
       case ",":
-      case ":":
       case "@":
         this.#push(character, 1);
         return;
@@ -169,6 +172,70 @@ class Lexer {
       default:
         this.#fail(`unexpected character: ${this.#quoteCharacter(this.#index)}`);
     }
+  }
+
+  #parenthesis(character: "(" | ")"): void {
+    this.#parenthesisDepth += character === "(" ? 1 : -1;
+    this.#push(character, 1);
+    if (this.#parenthesisDepth >= 0) return;
+    // The fault stands behind it, as in Prometheus.
+    this.#tokens.pop();
+    this.#fail("unexpected right parenthesis ')'");
+  }
+
+  /** Between brackets there is nothing but arithmetic of durations. */
+  #insideBracketsToken(): void {
+    const character = this.#text.charAt(this.#index);
+    const word = this.#match(DURATION_WORD);
+    if (word !== "") {
+      this.#gotDuration = true;
+      this.#push("identifier", word.length);
+      return;
+    }
+    if (/[0-9]/.test(character) || (character === "." && /[0-9]/.test(this.#peek(1)))) {
+      this.#gotDuration = true;
+      this.#number();
+      return;
+    }
+    if (this.#match(DURATION_OPERATOR) !== "") {
+      this.#push("operator", 1);
+      return;
+    }
+    switch (character) {
+      case "(":
+      case ")":
+        this.#parenthesis(character);
+        return;
+      case ",":
+        this.#push(",", 1);
+        return;
+      case ":":
+        this.#colon();
+        return;
+      case "]":
+        this.#insideBrackets = false;
+        this.#push("]", 1);
+        return;
+      default:
+        this.#fail(
+          `unexpected character in duration expression: ${this.#quoteCharacter(this.#index)}`,
+        );
+    }
+  }
+
+  /** Between range and step of a subquery. Faults stand behind the colon, as in Prometheus. */
+  #colon(): void {
+    if (this.#gotDuration && !this.#gotColon) {
+      this.#gotColon = true;
+      this.#push(":", 1);
+      return;
+    }
+    this.#index += 1;
+    this.#fail(
+      this.#gotColon
+        ? "unexpected repeated colon in duration expression"
+        : "unexpected colon before duration in duration expression",
+    );
   }
 
   /** Between braces no word is a keyword and no colon belongs to a name. */
@@ -233,8 +300,23 @@ class Lexer {
       this.#push("duration", duration.length);
       return;
     }
-    const bad = this.#match(REST_OF_NUMBER);
-    this.#fail(`bad number or duration syntax: ${JSON.stringify(bad)}`);
+    this.#fail(`bad number or duration syntax: ${JSON.stringify(this.#badNumber(number))}`);
+  }
+
+  /** As far as Prometheus reads what is no number: through exponents, units and digits, and a character behind a unit. */
+  #badNumber(number: string): string {
+    let end = this.#endOf(NUMBER_TAIL, this.#index + number.length);
+    for (let unitEnd = this.#endOf(UNIT, end); unitEnd > end; unitEnd = this.#endOf(UNIT, end)) {
+      end = this.#endOf(DIGITS, unitEnd);
+      if (end === unitEnd) return this.#text.slice(this.#index, end + 1);
+    }
+    return this.#text.slice(this.#index, end);
+  }
+
+  /** Where a match that starts at `offset` ends; `offset` when there is none. */
+  #endOf(pattern: RegExp, offset: number): number {
+    pattern.lastIndex = offset;
+    return offset + (pattern.exec(this.#text)?.[0].length ?? 0);
   }
 
   /** True if a letter, digit, `_` or a further dot follows: then the match is only a part of what stands there. */
@@ -297,7 +379,8 @@ class Lexer {
 
   #quoteCharacter(index: number): string {
     const code = this.#text.codePointAt(index);
-    if (code === undefined) return "end of input";
+    // Go's rune for what is none.
+    if (code === undefined) return "'\ufffd'";
     const character = String.fromCodePoint(code);
     return `'${character === "\\" || character === "'" ? `\\${character}` : character}'`;
   }

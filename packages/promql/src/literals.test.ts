@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { formatDuration, parseDurationText, secondsToMs } from "./duration.ts";
-import { formatNumber, parseNumber } from "./number.ts";
+import { floatText } from "./float-text.ts";
+import { parseNumber } from "./number.ts";
 import { quote, unquote } from "./string-literal.ts";
 
 describe("numbers", () => {
@@ -31,7 +32,7 @@ describe("numbers", () => {
   test.for([0, -0, 1.5, -1e-300, 1e21, 5e-324, Infinity, -Infinity, NaN])(
     "%d prints back",
     (value) => {
-      const text = formatNumber(value);
+      const text = floatText(value);
       const isNegative = text.startsWith("-");
       const parsed = parseNumber(text.replace(/^[+-]/, ""));
       expect(isNegative ? -Number(parsed) : parsed).toBe(value);

@@ -1,6 +1,6 @@
 /**
  * Number literals as Prometheus reads them: decimal with `_` between digits and exponents, hexadecimal,
- * octal (a leading 0), Inf and NaN in any case; and the text of a number that reads back to the same bits.
+ * octal (a leading 0), Inf and NaN in any case. Their text: float-text.ts.
  */
 
 const WORDS: Readonly<Record<string, number>> = { inf: Infinity, nan: Number.NaN };
@@ -32,13 +32,6 @@ function parseOctal(digits: string): number {
 }
 
 function outOfRange(literal: string): { readonly problem: string } {
-  return { problem: `error parsing number: ${JSON.stringify(literal)}: value out of range` };
-}
-
-/** The shortest text that reads back to `value`, sign included. */
-export function formatNumber(value: number): string {
-  if (Number.isNaN(value)) return "NaN";
-  if (value === Infinity) return "+Inf";
-  if (value === -Infinity) return "-Inf";
-  return Object.is(value, -0) ? "-0" : String(value);
+  const parsing = `strconv.ParseFloat: parsing ${JSON.stringify(literal)}`;
+  return { problem: `error parsing number: ${parsing}: value out of range` };
 }

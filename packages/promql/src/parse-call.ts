@@ -4,7 +4,7 @@
  */
 import type { Aggregation, Call, Expression } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { parseLabelList } from "./parse-selector.ts";
+import { atMetricName, parseLabelList } from "./parse-selector.ts";
 
 type ParseExpression = (cursor: Cursor) => Expression;
 
@@ -73,6 +73,13 @@ export function parseCall(cursor: Cursor, parseExpression: ParseExpression): Cal
   return { kind: "call", name, arguments: parts, span: { start, end: cursor.lastEnd } };
 }
 
+function canStartExpression(cursor: Cursor): boolean {
+  const isLiteral = cursor.at("number") || cursor.at("duration") || cursor.at("string");
+  const isOpening = cursor.at("(") || cursor.at("{");
+  const isSign = cursor.atOperator("+") || cursor.atOperator("-");
+  return isLiteral || isOpening || isSign || atMetricName(cursor);
+}
+
 function parseArguments(cursor: Cursor, parseExpression: ParseExpression): readonly Expression[] {
   const parts: Expression[] = [];
   cursor.take();
@@ -82,7 +89,7 @@ function parseArguments(cursor: Cursor, parseExpression: ParseExpression): reado
     if (cursor.accept(")")) return parts;
     const { start } = cursor.token;
     if (!cursor.accept(",")) throw cursor.unexpected();
-    if (cursor.at(")")) {
+    if (!canStartExpression(cursor)) {
       throw cursor.error(start, "trailing commas not allowed in function call args");
     }
   }

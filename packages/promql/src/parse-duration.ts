@@ -66,7 +66,8 @@ function startsDuration(cursor: Cursor): boolean {
 /** Literals become fixed durations. */
 function settle(cursor: Cursor, start: number, expression: DurationExpression): Duration {
   if (expression.kind !== "seconds") {
-    cursor.experimental(start, "experimental duration expression is not enabled");
+    const reason = "experimental duration expression is not enabled";
+    cursor.experimental(pastParentheses(cursor.text, start), reason);
     return { kind: "expression", expression };
   }
   const durationMs = secondsToMs(expression.value);
@@ -74,6 +75,13 @@ function settle(cursor: Cursor, start: number, expression: DurationExpression): 
     throw cursor.error(start, "duration out of range");
   }
   return { kind: "fixed", durationMs };
+}
+
+/** Where the expression inside opening parentheses starts. */
+function pastParentheses(text: string, start: number): number {
+  let offset = start;
+  while (/[(\s]/.test(text.charAt(offset))) offset += 1;
+  return offset;
 }
 
 function parseSum(cursor: Cursor, precedenceMin: number): DurationExpression {
@@ -120,7 +128,7 @@ function parsePrimary(cursor: Cursor): DurationExpression {
   if (!cursor.accept("(")) throw cursor.unexpected("duration expression", EXPECTED);
   const inner = parseSum(cursor, 1);
   cursor.expect(")", "duration expression", '")"');
-  return inner;
+  return { kind: "parentheses", inner };
 }
 
 function parseWord(cursor: Cursor): DurationExpression {

@@ -15,7 +15,9 @@ export class ParseError extends InputError {
 
   constructor(text: string, offset: number, reason: string) {
     const { line, column } = placeOf(text, offset);
-    super("TIDELINE_PROMQL", `${line}:${column}: parse error: ${reason}`);
+    // An empty text has no place in it, says Prometheus.
+    const place = text === "" ? "unknown position" : `${line}:${column}`;
+    super("TIDELINE_PROMQL", `${place}: parse error: ${reason}`);
     this.line = line;
     this.column = column;
     this.offset = offset;

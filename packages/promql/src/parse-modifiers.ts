@@ -3,7 +3,7 @@
  */
 import type { AtModifier, Duration, Expression, VectorSelector } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { formatNumber } from "./number.ts";
+import { floatText } from "./float-text.ts";
 import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
 
 /** Largest time that a millisecond can carry in Prometheus (int64). */
@@ -11,7 +11,9 @@ const TIMESTAMP_MAX_MS = 2 ** 63;
 
 export function parseOffset(cursor: Cursor, expression: Expression): Expression {
   cursor.take();
-  const offset = parseOffsetDuration(cursor);
+  const written = parseOffsetDuration(cursor);
+  // Prometheus forgets an offset of nothing.
+  const offset = written.kind === "fixed" && written.durationMs === 0 ? null : written;
   const old = modifiable(cursor, expression, "offset modifier");
   if (old.offset !== null)
     throw cursor.error(expression.span.start, "offset may not be set multiple times");
@@ -20,7 +22,7 @@ export function parseOffset(cursor: Cursor, expression: Expression): Expression 
 
 export function parseAt(cursor: Cursor, expression: Expression): Expression {
   cursor.take();
-  const at = parseTime(cursor);
+  const at = parseTime(cursor, expression.span.start);
   const old = modifiable(cursor, expression, "@ modifier");
   if (old.at !== null)
     throw cursor.error(expression.span.start, "@ <timestamp> may not be set multiple times");
@@ -71,7 +73,8 @@ function withModifiers(
   return expression;
 }
 
-function parseTime(cursor: Cursor): AtModifier {
+/** @param start of what it modifies, for the place in errors */
+function parseTime(cursor: Cursor, start: number): AtModifier {
   const token = cursor.token;
   if (token.kind === "identifier") {
     const word = token.text.toLowerCase();
@@ -86,10 +89,7 @@ function parseTime(cursor: Cursor): AtModifier {
   const seconds = parseSignedNumber(cursor, "@", "timestamp");
   const timestampMs = roundHalfAway(seconds * 1_000);
   if (!(Math.abs(timestampMs) < TIMESTAMP_MAX_MS)) {
-    throw cursor.error(
-      token.start,
-      `timestamp out of bounds for @ modifier: ${formatNumber(seconds)}`,
-    );
+    throw cursor.error(start, `timestamp out of bounds for @ modifier: ${fixedPointText(seconds)}`);
   }
   return { kind: "time", timestampMs };
 }
@@ -101,6 +101,12 @@ export function parseSignedNumber(cursor: Cursor, context: string, expected: str
   if (!cursor.at("number") && !cursor.at("duration")) throw cursor.unexpected(context, expected);
   const value = literalValue(cursor, cursor.take());
   return isNegative ? -value : value;
+}
+
+/** As Go's %f: six digits behind the point, or a word. */
+function fixedPointText(value: number): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${floatText(value)}.000000`;
 }
 
 /** Go's rounding; never -0. */

@@ -25,26 +25,12 @@ export function atMetricName(cursor: Cursor): boolean {
   return kind === "identifier" || kind === "metricIdentifier";
 }
 
+/** The matcher of a bare name stands behind those in the braces, as in Prometheus. */
 export function parseVectorSelector(cursor: Cursor): VectorSelector {
   const start = cursor.token.start;
-  const bareName = cursor.at("{") ? null : nameAsWritten(cursor, cursor.take());
-  const inBraces = cursor.at("{") ? parseMatchers(cursor) : [];
-  const named = inBraces.filter((matcher) => matcher.name === METRIC_NAME);
-  if (bareName !== null && named[0] !== undefined) {
-    throw cursor.error(
-      start,
-      `metric name must not be set twice: ${JSON.stringify(bareName)} or ${JSON.stringify(named[0].value)}`,
-    );
-  }
-  const quoted = named.length === 1 && named[0] instanceof QuotedName ? named[0] : null;
-  const name = bareName ?? quoted?.value ?? "";
-  const rest = inBraces.filter((matcher) => name === "" || matcher.name !== METRIC_NAME);
-  const matchers = rest.map(({ name: label, operator, value }) => ({
-    name: label,
-    operator,
-    value,
-  }));
-  if (name !== "") matchers.unshift({ name: METRIC_NAME, operator: "=", value: name });
+  const name = cursor.at("{") ? "" : nameAsWritten(cursor, cursor.take());
+  const matchers = cursor.at("{") ? [...parseMatchers(cursor)] : [];
+  if (name !== "") matchers.push({ name: METRIC_NAME, operator: "=", value: name });
   return {
     kind: "vectorSelector",
     name,
@@ -59,17 +45,6 @@ export function parseVectorSelector(cursor: Cursor): VectorSelector {
 /** Keywords come in lower case from the lexer, but a name keeps its letters. */
 function nameAsWritten(cursor: Cursor, token: Token): string {
   return cursor.text.slice(token.start, token.end);
-}
-
-/** A name that stands as a bare string in the braces. */
-class QuotedName implements Matcher {
-  readonly name = METRIC_NAME;
-  readonly operator = "=";
-  readonly value: string;
-
-  constructor(value: string) {
-    this.value = value;
-  }
 }
 
 function parseMatchers(cursor: Cursor): readonly Matcher[] {
@@ -92,7 +67,8 @@ function parseMatcher(cursor: Cursor): Matcher {
   const name = label.kind === "string" ? unquote(label.text) : label.text;
   const operator = matchOperator(cursor.token);
   if (operator === null) {
-    if (label.kind === "string") return new QuotedName(name);
+    // A name that stands as a bare string in the braces.
+    if (label.kind === "string") return { name: METRIC_NAME, operator: "=", value: name };
     throw cursor.unexpected("label matching", "label matching operator");
   }
   cursor.take();

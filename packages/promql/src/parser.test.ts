@@ -26,7 +26,7 @@ describe("operators bind as in Prometheus", () => {
     ["a + b offset 5m", "(+ a b offset 5m)"],
     ["foo offset 1m + 2", "(+ foo offset 1m 2)"],
     ["foo offset -2 ^ 2", "(^ foo offset -2s 2)"],
-    ["foo offset step() * 2", "(* foo offset (step()) 2)"],
+    ["foo offset step() * 2", "(* foo offset step() 2)"],
     ["a </ 1 + 2", "(</ a (+ 1 2))"],
   ])("%s", ([text, shape]) => {
     expect(shapeOf(parseText(text as string))).toBe(shape);
@@ -37,8 +37,13 @@ describe("canonical text", () => {
   test.for([
     ["foo{}", "foo"],
     ["foo { a = 'x' , }", 'foo{a="x"}'],
-    [`{"foo", 'a'!="b"}`, 'foo{a!="b"}'],
-    ['{"my.metric","label.name"=~"x"}', '{"my.metric","label.name"=~"x"}'],
+    [`{"foo", 'a'!="b"}`, '{__name__="foo",a!="b"}'],
+    ['{"my.metric","label.name"=~"x"}', '{"label.name"=~"x",__name__="my.metric"}'],
+    ['foo{b="1",a!="2",a="3"}', 'foo{a!="2",a="3",b="1"}'],
+    ["foo offset 0s", "foo"],
+    ['"\\a\\x00\\u00a0\\u00e9"', '"\\a\\x00\\u00a0é"'],
+    ["1e21 + 1e-7", "1000000000000000000000 + 0.0000001"],
+    ["a + fill(1e6) b", "a + fill (1e+06) b"],
     ['{__name__="foo"}', '{__name__="foo"}'],
     ['{"a","b"}', '{__name__="a",__name__="b"}'],
     ["SUM BY (A, b,) (x)", "sum by (A, b) (x)"],
@@ -59,10 +64,11 @@ describe("canonical text", () => {
     ["a + fill_right(2) fill_left(-Inf) b", "a + fill_left (-Inf) fill_right (2) b"],
     ["fill + fill_left", "fill + fill_left"],
     ["foo[5m] Anchored", "foo[5m] anchored"],
-    ["foo smoothed offset 1m", "foo offset 1m smoothed"],
-    ["foo[MAX_OF(step()+1,1h) * -(2m)]", "foo[max_of(step() + 1, 1h) * (-2m)]"],
-    ["foo[ ( 5m ) : (step()) ]", "foo[5m:step()]"],
+    ["foo smoothed offset 1m", "foo smoothed offset 1m"],
+    ["foo[MAX_OF(step()+1,1h) * -(2m)]", "foo[max_of(step() + 1, 1h) * -(2m)]"],
+    ["foo[ ( 5m ) : (step()) ]", "foo[(5m):(step())]"],
     ["foo[5m:step()]", "foo[5m:step()]"],
+    ["foo[--(1m + 2m) * -step()]", "foo[--(1m + 2m) * -step()]"],
     ["foo # to the end\n + bar", "foo + bar"],
     ['{ # one\n a="b", # two\n }', '{a="b"}'],
     ["sum", "sum"],
@@ -73,6 +79,8 @@ describe("canonical text", () => {
     ["start + end", "start + end"],
     ["1h30m", "1h30m"],
     ["-5m", "-5m"],
+    ["Inf ^ -Inf ^ -Inf", "Inf ^ -Inf ^ -Inf"],
+    ["Inf + Inf", "+Inf + +Inf"],
     ["0x1F + 017 + 08 + 1_000.5_0e1_0", "31 + 15 + 8 + 10005000000000"],
     ["iNf - NAN", "+Inf - NaN"],
     ["'it\\'s'", '"it\'s"'],
@@ -92,7 +100,18 @@ describe("canonical text", () => {
 
 describe("what is no expression is refused, with the place and the reason", () => {
   test.for([
-    ["", "1:1: parse error: no expression found in input"],
+    ["", "unknown position: parse error: no expression found in input"],
+    [" # c", "1:1: parse error: no expression found in input"],
+    ["1h30mx", '1:1: parse error: bad number or duration syntax: "1h30mx"'],
+    ["1h30", '1:1: parse error: bad number or duration syntax: "1h30"'],
+    ["1.5.", '1:1: parse error: bad number or duration syntax: "1.5."'],
+    ["87endd", '1:1: parse error: bad number or duration syntax: "87e"'],
+    ["a[=5m]", "1:3: parse error: unexpected character in duration expression: '='"],
+    ["a[foo]", "1:3: parse error: unexpected character in duration expression: 'f'"],
+    ["a[5m # c]", "1:6: parse error: unexpected character in duration expression: '#'"],
+    ["a[:5m]", "1:4: parse error: unexpected colon before duration in duration expression"],
+    ["a[5m:1m:1m]", "1:9: parse error: unexpected repeated colon in duration expression"],
+    ["f(a, *b)", "1:4: parse error: trailing commas not allowed in function call args"],
     ["  # nothing", "1:1: parse error: no expression found in input"],
     ["1 +", "1:4: parse error: unexpected end of input"],
     ["foo bar", '1:5: parse error: unexpected identifier "bar"'],
@@ -124,9 +143,12 @@ describe("what is no expression is refused, with the place and the reason", () =
     ['"\\xg0"', "1:1: parse error: illegal character U+0067 'g' in escape sequence"],
     ['"\\ud800"', "1:1: parse error: escape sequence is an invalid Unicode code point"],
     ['"\ufffd"', "1:1: parse error: invalid UTF-8 rune"],
-    ["5x", '1:1: parse error: bad number or duration syntax: "5x"'],
-    ["1__0", '1:1: parse error: bad number or duration syntax: "1__0"'],
-    ["1e400", '1:1: parse error: error parsing number: "1e400": value out of range'],
+    ["5x", '1:1: parse error: bad number or duration syntax: "5"'],
+    ["1__0", '1:1: parse error: bad number or duration syntax: "1__"'],
+    [
+      "1e400",
+      '1:1: parse error: error parsing number: strconv.ParseFloat: parsing "1e400": value out of range',
+    ],
     ["3s5m", '1:1: parse error: not a valid duration string: "3s5m"'],
     [
       "foo[]",
@@ -153,7 +175,7 @@ describe("what is no expression is refused, with the place and the reason", () =
     ],
     ["foo offset 5m offset 5m", "1:1: parse error: offset may not be set multiple times"],
     ["foo @ 5 @ 5", "1:1: parse error: @ <timestamp> may not be set multiple times"],
-    ["foo @ Inf", "1:7: parse error: timestamp out of bounds for @ modifier: +Inf"],
+    ["foo @ Inf", "1:1: parse error: timestamp out of bounds for @ modifier: +Inf"],
     ["foo @ bar", '1:7: parse error: unexpected identifier "bar" in @, expected timestamp'],
     [
       "1 offset 5m",
@@ -255,10 +277,10 @@ test.for([
 });
 
 describe("parseSelector", () => {
-  test("takes a bare selector and puts the name first", () => {
+  test("takes a bare selector and puts the name last", () => {
     expect(parseSelector('up{job="a"}')).toEqual([
-      nameMatcher("up"),
       { name: "job", operator: "=", value: "a" },
+      nameMatcher("up"),
     ]);
     expect(parseSelector("{}")).toEqual([]);
   });

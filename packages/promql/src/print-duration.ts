@@ -4,7 +4,7 @@
 import { unreachable } from "@tideline/common";
 import type { DurationExpression } from "./ast.ts";
 import { formatDuration } from "./duration.ts";
-import { formatNumber } from "./number.ts";
+import { floatText } from "./float-text.ts";
 
 const SIGN = 2;
 const POWER = 3;
@@ -18,11 +18,14 @@ export function printDurationExpression(expression: DurationExpression): string 
       return "step()";
     case "range":
       return "range()";
+    case "parentheses":
+      return `(${printDurationExpression(expression.inner)})`;
     case "unary":
-      return expression.operand.kind === "seconds"
-        ? // A bare literal would take the sign for its own.
-          `0 ${expression.operator} ${printAtLeast(expression.operand, TIGHTEST)}`
-        : `${expression.operator}${printAtLeast(expression.operand, POWER)}`;
+      return `${expression.operator}${
+        expression.operand.kind === "unary"
+          ? printDurationExpression(expression.operand)
+          : printAtLeast(expression.operand, POWER)
+      }`;
     case "call": {
       const parts = [expression.left, expression.right].map(printDurationExpression);
       return `${expression.name}_of(${parts.join(", ")})`;
@@ -31,7 +34,7 @@ export function printDurationExpression(expression: DurationExpression): string 
       const precedence = precedenceOf(expression);
       const isPower = precedence === POWER;
       const left = printAtLeast(expression.left, isPower ? TIGHTEST : precedence);
-      const right = printAtLeast(expression.right, isPower ? POWER : precedence + 1);
+      const right = printRight(expression.right, isPower ? POWER : precedence + 1);
       return `${left} ${expression.operator} ${right}`;
     }
     default:
@@ -54,8 +57,14 @@ function printAtLeast(expression: DurationExpression, precedenceMin: number): st
   return precedenceOf(expression) >= precedenceMin ? text : `(${text})`;
 }
 
+/** A sign may stand on the right of any operator. */
+function printRight(expression: DurationExpression, precedenceMin: number): string {
+  const isSigned = expression.kind === "unary" || expression.kind === "seconds";
+  return isSigned ? printDurationExpression(expression) : printAtLeast(expression, precedenceMin);
+}
+
 function printSeconds(seconds: number, isDuration: boolean): string {
   const durationMs = Math.round(seconds * 1_000);
   const isExact = durationMs / 1_000 === seconds && !Object.is(seconds, -0);
-  return isDuration && isExact ? formatDuration(durationMs) : formatNumber(seconds);
+  return isDuration && isExact ? formatDuration(durationMs) : floatText(seconds);
 }

@@ -1,20 +1,24 @@
 /**
- * Tree to canonical text. What it prints parses back to the same tree, places aside; of trees that were put
- * together by a rewrite it prints the parentheses that their shape needs.
+ * Tree to canonical text, in Prometheus' form. What it prints parses back to the same tree, but for places and the order
+ * of matchers; of trees that were put together by a rewrite it prints the parentheses that their shape needs.
  */
 import { unreachable } from "@tideline/common";
+import { METRIC_NAME, type Matcher } from "@tideline/model";
 import type {
+  Aggregation,
   AtModifier,
   Binary,
   Duration,
+  DurationExpression,
   Expression,
+  MatrixSelector,
   NumberLiteral,
   Subquery,
   VectorMatching,
   VectorSelector,
 } from "./ast.ts";
 import { formatDuration } from "./duration.ts";
-import { formatNumber } from "./number.ts";
+import { floatText, messageFloatText } from "./float-text.ts";
 import { POWER_PRECEDENCE, PRECEDENCE, SIGN_PRECEDENCE } from "./precedence.ts";
 import { printDurationExpression } from "./print-duration.ts";
 import { quote } from "./string-literal.ts";
@@ -28,22 +32,18 @@ export function print(expression: Expression): string {
     case "string":
       return quote(expression.value);
     case "vectorSelector":
-      return printSelector(expression, "");
+      return printSelector(expression);
     case "matrixSelector":
-      return printSelector(expression.selector, `[${printDuration(expression.range)}]`);
+      return printMatrix(expression);
     case "subquery":
       return printSubquery(expression);
     case "call":
       return `${expression.name}(${expression.arguments.map(print).join(", ")})`;
     case "aggregation": {
-      const { name, parameter, grouping, without } = expression;
-      const modifier = without
-        ? ` without ${printLabels(grouping)} `
-        : ` by ${printLabels(grouping)} `;
-      const isPlain = grouping.length === 0 && !without;
+      const { parameter } = expression;
       const parts = parameter === null ? [] : [print(parameter)];
       parts.push(print(expression.expression));
-      return `${name}${isPlain ? "" : modifier}(${parts.join(", ")})`;
+      return `${aggregationHead(expression)}(${parts.join(", ")})`;
     }
     case "binary":
       return printBinary(expression);
@@ -56,6 +56,12 @@ export function print(expression: Expression): string {
   }
 }
 
+/** What stands before the parentheses of an aggregation. */
+export function aggregationHead({ name, grouping, without }: Aggregation): string {
+  if (without) return `${name} without ${printLabels(grouping)} `;
+  return grouping.length === 0 ? name : `${name} by ${printLabels(grouping)} `;
+}
+
 /** How tight the outermost operator binds. */
 function precedenceOf(expression: Expression): number {
   if (expression.kind === "binary") return PRECEDENCE.get(expression.operator) ?? 0;
@@ -65,6 +71,9 @@ function precedenceOf(expression: Expression): number {
 }
 
 function printAtLeast(expression: Expression, precedenceMin: number): string {
+  // Infinity has a spelling without a sign, for where a sign would be taken for something else.
+  const wantsNoSign = precedenceMin > SIGN_PRECEDENCE;
+  if (wantsNoSign && expression.kind === "number" && expression.value === Infinity) return "Inf";
   const text = print(expression);
   return precedenceOf(expression) >= precedenceMin ? text : `(${text})`;
 }
@@ -81,9 +90,12 @@ function printBinary(binary: Binary): string {
   const isRightAssociative = precedence === POWER_PRECEDENCE;
   const left = printAtLeast(binary.left, isRightAssociative ? precedence + 1 : precedence);
   const right = printRight(binary.right, isRightAssociative ? precedence : precedence + 1);
-  const bool = binary.returnBool ? " bool" : "";
-  const matching = binary.matching === null ? "" : printMatching(binary.matching);
-  return `${left} ${binary.operator}${bool}${matching} ${right}`;
+  return `${left} ${operatorText(binary)} ${right}`;
+}
+
+/** An operator with its modifiers. */
+export function operatorText({ operator, returnBool, matching }: Binary): string {
+  return `${operator}${returnBool ? " bool" : ""}${matching === null ? "" : printMatching(matching)}`;
 }
 
 /** A sign may stand on the right of any operator, whatever the two bind: `2 ^ -1`. */
@@ -103,63 +115,94 @@ function printMatching(matching: VectorMatching): string {
     out += ` ${word} ${printLabels(include)}`;
   }
   if (fillLeft !== null && Object.is(fillLeft, fillRight)) {
-    return `${out} fill (${formatNumber(fillLeft)})`;
+    return `${out} fill (${messageFloatText(fillLeft)})`;
   }
-  if (fillLeft !== null) out += ` fill_left (${formatNumber(fillLeft)})`;
-  if (fillRight !== null) out += ` fill_right (${formatNumber(fillRight)})`;
+  if (fillLeft !== null) out += ` fill_left (${messageFloatText(fillLeft)})`;
+  if (fillRight !== null) out += ` fill_right (${messageFloatText(fillRight)})`;
   return out;
 }
-
-const LEGACY_LABEL = /^[A-Za-z_][A-Za-z0-9_]*$/;
-const LEGACY_METRIC = /^[A-Za-z_:][A-Za-z0-9_:]*$/;
-/** Read as numbers, so they cannot stand bare as names. */
-const NUMBER_WORD = /^(?:inf|nan)$/i;
-/** Keywords that cannot be a bare metric name, or would be taken for a modifier behind an operator. */
-const RESERVED_METRIC = /^(?:atan2|bool|on|ignoring|group_left|group_right)$/i;
 
 function printLabels(labels: readonly string[]): string {
   return `(${labels.map((label) => printLabel(label)).join(", ")})`;
 }
 
+const LEGACY_LABEL = /^[A-Za-z_][A-Za-z0-9_]*$/;
+/** Read as numbers outside braces, so they cannot stand bare there. */
+const NUMBER_WORD = /^(?:inf|nan)$/i;
+
 function printLabel(label: string): string {
   return LEGACY_LABEL.test(label) && !NUMBER_WORD.test(label) ? label : quote(label);
 }
 
-/** @param range `[5m]` or nothing; it stands between the matchers and the modifiers */
-function printSelector(selector: VectorSelector, range: string): string {
-  const { name, matchers, offset, at, extension } = selector;
-  const isBare = LEGACY_METRIC.test(name) && !NUMBER_WORD.test(name) && !RESERVED_METRIC.test(name);
-  const rest = name === "" ? matchers : matchers.slice(1);
-  const parts = rest.map((matcher) => {
-    const label = LEGACY_LABEL.test(matcher.name) ? matcher.name : quote(matcher.name);
-    return `${label}${matcher.operator}${quote(matcher.value)}`;
-  });
-  if (name !== "" && !isBare) parts.unshift(quote(name));
-  const braces = parts.length > 0 || !isBare ? `{${parts.join(",")}}` : "";
-  const modifiers = printModifiers(offset, at) + (extension === null ? "" : ` ${extension}`);
-  return `${isBare ? name : ""}${braces}${range}${modifiers}`;
+function printMatcher({ name, operator, value }: Matcher): string {
+  return `${LEGACY_LABEL.test(name) ? name : quote(name)}${operator}${quote(value)}`;
+}
+
+/** Name and matchers. Matchers are sorted as text, since their order means nothing. */
+function printMatchers({ name, matchers }: VectorSelector): string {
+  const inBraces = name === "" ? matchers : matchers.filter((matcher) => !isName(matcher, name));
+  const parts = inBraces.map(printMatcher).toSorted(compareBytes);
+  // A selector of everything has nothing but its braces.
+  return parts.length > 0 || name === "" ? `${name}{${parts.join(",")}}` : name;
+}
+
+const isName = (matcher: Matcher, name: string): boolean =>
+  matcher.name === METRIC_NAME && matcher.operator === "=" && matcher.value === name;
+
+function compareBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b));
+}
+
+function printSelector(selector: VectorSelector): string {
+  const { at, offset } = selector;
+  return `${printMatchers(selector)}${printAt(at)}${printExtension(selector)}${printOffset(offset)}`;
+}
+
+function printMatrix({ selector, range }: MatrixSelector): string {
+  const { at, offset } = selector;
+  const body = `${printMatchers(selector)}[${printDuration(range)}]`;
+  return `${body}${printExtension(selector)}${printAt(at)}${printOffset(offset)}`;
 }
 
 function printSubquery(subquery: Subquery): string {
-  const body = printAtLeast(subquery.expression, TIGHTEST);
-  const step = subquery.step === null ? "" : printDuration(subquery.step);
-  const modifiers = printModifiers(subquery.offset, subquery.at);
-  return `${body}[${printDuration(subquery.range)}:${step}]${modifiers}`;
+  return printAtLeast(subquery.expression, TIGHTEST) + subqueryTail(subquery);
 }
 
-function printModifiers(offset: Duration | null, at: AtModifier | null): string {
-  let out = "";
-  if (at !== null)
-    out += ` @ ${at.kind === "time" ? printSeconds(at.timestampMs) : `${at.kind}()`}`;
-  if (offset === null) return out;
-  if (offset.kind === "fixed") return `${out} offset ${printDuration(offset)}`;
-  return `${out} offset (${printDuration(offset)})`;
+/** What stands behind the expression of a subquery. */
+export function subqueryTail({ range, step, at, offset }: Subquery): string {
+  const stepText = step === null ? "" : printDuration(step);
+  return `[${printDuration(range)}:${stepText}]${printAt(at)}${printOffset(offset)}`;
 }
 
+function printExtension({ extension }: VectorSelector): string {
+  return extension === null ? "" : ` ${extension}`;
+}
+
+function printAt(at: AtModifier | null): string {
+  if (at === null) return "";
+  return ` @ ${at.kind === "time" ? printSeconds(at.timestampMs) : `${at.kind}()`}`;
+}
+
+function printOffset(offset: Duration | null): string {
+  if (offset === null) return "";
+  if (offset.kind === "fixed") return ` offset ${printDuration(offset)}`;
+  return ` offset ${printOffsetExpression(offset.expression)}`;
+}
+
+/** Arithmetic behind `offset` needs parentheses; what has an end of its own does not. */
+function printOffsetExpression(expression: DurationExpression): string {
+  const text = printDurationExpression(expression);
+  const inner = expression.kind === "unary" ? expression.operand : expression;
+  return inner.kind === "binary" || inner.kind === "unary" || inner.kind === "seconds"
+    ? `(${text})`
+    : text;
+}
+
+/** Milliseconds as seconds with three digits behind the point. */
 function printSeconds(timestampMs: number): string {
   return Number.isSafeInteger(timestampMs)
     ? (timestampMs / 1_000).toFixed(3)
-    : formatNumber(timestampMs / 1_000);
+    : floatText(timestampMs / 1_000);
 }
 
 function printDuration(duration: Duration): string {
@@ -170,8 +213,8 @@ function printDuration(duration: Duration): string {
 
 function printNumber(literal: NumberLiteral): string {
   const { value, isDuration } = literal;
-  if (!isDuration) return formatNumber(value);
+  if (!isDuration) return floatText(value);
   const durationMs = Math.round(value * 1_000);
   const isExact = durationMs / 1_000 === value && !Object.is(value, -0);
-  return isExact ? formatDuration(durationMs) : formatNumber(value);
+  return isExact ? formatDuration(durationMs) : floatText(value);
 }

@@ -57,7 +57,7 @@ export function resolveDurations(
 }
 
 /** @returns milliseconds, or the reason why there is no answer */
-export function resolveDuration(
+function resolveDuration(
   duration: Duration,
   grid: DurationGrid,
 ): number | { readonly problem: string } {
@@ -81,6 +81,8 @@ function secondsOf(
       return grid.stepMs / 1_000;
     case "range":
       return (grid.endMs - grid.startMs) / 1_000;
+    case "parentheses":
+      return secondsOf(expression.inner, grid);
     case "unary": {
       const operand = secondsOf(expression.operand, grid);
       return typeof operand === "number" && expression.operator === "-" ? -operand : operand;

@@ -1,28 +1,14 @@
-import { forEachSeed, seededRandom, type Random } from "@tideline/common/testing";
+import { forEachSeed, seededRandom } from "@tideline/common/testing";
 import { expect, test } from "vitest";
-import type { Expression } from "./ast.ts";
-import { ParseError } from "./parse-error.ts";
 import { parse } from "./parser.ts";
 import { print } from "./print.ts";
+import { checkText } from "./testing/check-text.ts";
 import { prometheusFacts } from "./testing/facts.ts";
 import { randomExpression } from "./testing/random-expression.ts";
-import { withoutParentheses, withoutSpans } from "./testing/trees.ts";
+import { randomText } from "./testing/random-text.ts";
+import { withoutParentheses } from "./testing/trees.ts";
 
-/** The tree, or null where the text is none. Anything but a ParseError is a failure that names the text. */
-function parseOrNull(text: string): Expression | null {
-  try {
-    return parse(text, prometheusFacts);
-  } catch (error) {
-    const isTold =
-      error instanceof ParseError &&
-      /^\d+:\d+: parse error: ./.test(error.message) &&
-      error.offset <= text.length;
-    if (isTold) return null;
-    throw new Error(`text ${JSON.stringify(text)}`, { cause: error });
-  }
-}
-
-test("what is printed parses back to the same tree", () => {
+test("what is printed of any tree parses back to the same tree", () => {
   forEachSeed(3_000, (random) => {
     const tree = randomExpression(random, 1 + random.below(5));
     const text = print(tree);
@@ -32,76 +18,21 @@ test("what is printed parses back to the same tree", () => {
   });
 });
 
-test("no text makes the parser throw anything but a ParseError, and what parses comes back equal", () => {
+/** `npx pnpm test:parser-long` asks for 10 million. */
+const INPUT_COUNT = Number(process.env["TIDELINE_PARSER_INPUTS"] ?? 20_000);
+const FIRST_SEED = Number(process.env["TIDELINE_SEED"] ?? 1);
+
+test(`${INPUT_COUNT} random texts parse and come back equal, or are a ParseError`, () => {
   let parsedCount = 0;
-  forEachSeed(4_000, (random) => {
-    const text = damaged(print(randomExpression(random, 1 + random.below(4))), random);
-    const tree = parseOrNull(text);
-    if (tree === null) return;
-    parsedCount += 1;
-    expect(withoutSpans(parse(print(tree), prometheusFacts))).toStrictEqual(withoutSpans(tree));
-  });
-  expect(parsedCount).toBeGreaterThan(100);
+  for (let seed = FIRST_SEED; seed < FIRST_SEED + INPUT_COUNT; seed += 1)
+    if (checkText(randomText(seed))) parsedCount += 1;
+  // Else the texts are too wild to say anything about trees, or too tame.
+  expect(parsedCount).toBeGreaterThan(INPUT_COUNT * 0.2);
+  expect(parsedCount).toBeLessThan(INPUT_COUNT * 0.8);
 });
 
 test("every truncation of a text parses or is a ParseError", () => {
   const text = print(randomExpression(seededRandom(7), 6));
-  const parsed = Array.from(text, (_, size) => parseOrNull(text.slice(0, size)));
-  expect(parsed).toContain(null);
+  const parsed = Array.from(text, (_, size) => checkText(text.slice(0, size)));
+  expect(parsed).toContain(false);
 });
-
-const SCRAPS = [
-  "(",
-  ")",
-  "[",
-  "]",
-  "{",
-  "}",
-  ",",
-  ":",
-  "-",
-  "+",
-  "^",
-  "=",
-  "=~",
-  "!",
-  "@",
-  "#",
-  '"',
-  "'",
-  "`",
-  "\\",
-  "\n",
-  " ",
-  ".",
-  "5m",
-  "1e",
-  "0x",
-  "sum",
-  "by",
-  "offset",
-  "bool",
-  "on(",
-  "group_left",
-  "fill(",
-  "start()",
-  "step()",
-  "inf",
-  "\ud800",
-  "\u0000",
-  "é",
-  "🙂",
-  "</",
-  "[5m:",
-];
-
-function damaged(text: string, random: Random): string {
-  let out = text;
-  for (let i = 1 + random.below(3); i > 0; i -= 1) {
-    const start = random.below(out.length + 1);
-    const end = Math.min(out.length, start + random.below(4));
-    const scrap = random.chance(0.7) ? random.pick(SCRAPS) : "";
-    out = out.slice(0, start) + scrap + out.slice(random.chance(0.5) ? start : end);
-  }
-  return out;
-}

@@ -134,21 +134,28 @@ function sequenceSize(bytes: readonly number[], index: number): number {
 
 const PLAIN = /^[ !#-[\]-~]*$/;
 
+/** What Go takes for printable; the others are written as escapes. */
+const PRINTABLE = /^[\p{L}\p{M}\p{N}\p{P}\p{S} ]$/u;
+const NAMED_ESCAPES: ReadonlyMap<number, string> = new Map([
+  [34, '"'],
+  ...Object.entries(SIMPLE_ESCAPES).map(([name, code]): [number, string] => [code, name]),
+]);
+
 /** A double-quoted literal that `unquote` turns back into `text`. */
 export function quote(text: string): string {
   if (PLAIN.test(text)) return `"${text}"`;
   let out = '"';
   for (const character of text) {
     const code = character.codePointAt(0) as number;
-    if (character === '"' || character === "\\") out += `\\${character}`;
-    else if (character === "\n") out += "\\n";
-    else if (character === "\t") out += "\\t";
-    else if (character === "\r") out += "\\r";
+    const name = NAMED_ESCAPES.get(code);
+    if (name !== undefined) out += `\\${name}`;
     else if (code < 0x20 || code === 0x7f) out += `\\x${code.toString(16).padStart(2, "0")}`;
     else if (code >= 0xdc80 && code <= 0xdcff) out += `\\x${(code - 0xdc00).toString(16)}`;
     else if (code >= 0xd800 && code < 0xe000) out += "\\ufffd";
     else if (code === 0xfffd) out += "\\ufffd";
-    else out += character;
+    else if (PRINTABLE.test(character)) out += character;
+    else if (code < 0x10000) out += `\\u${code.toString(16).padStart(4, "0")}`;
+    else out += `\\U${code.toString(16).padStart(8, "0")}`;
   }
   return `${out}"`;
 }

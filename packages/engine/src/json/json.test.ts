@@ -3,7 +3,7 @@ import { COMPLETE } from "@tideline/model";
 import { describe, expect, test } from "vitest";
 import { blankColumns } from "../columns/columns.ts";
 import { labelKey } from "../labels/label-key.ts";
-import { floatText, sampleText } from "../numeric/float-text.ts";
+import { floatText, sampleText } from "@tideline/promql";
 import type { ResultData } from "../query-types.ts";
 import { CHUNK_SIZE } from "./byte-sink.ts";
 import { writeResultJson } from "./result-json.ts";

@@ -7,7 +7,7 @@ import type { StepGrid } from "@tideline/model";
 import type { Columns } from "../columns/columns.ts";
 import type { RawMatrix } from "../leaf/raw-matrix.ts";
 import type { QueryResult } from "../query-types.ts";
-import { floatText } from "../numeric/float-text.ts";
+import { floatText } from "@tideline/promql";
 import { ByteSink, POINT_SIZE_MAX } from "./byte-sink.ts";
 import { writeLabels } from "./label-json.ts";
 import { timeText, writeFloat } from "./write-number.ts";

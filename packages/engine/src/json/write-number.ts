@@ -5,7 +5,7 @@
  * written digit by digit: a decimal of at most 15 digits that reads back to the float is its shortest form, since two
  * such decimals never share a float. All others take the digits of V8. Cost: bench/engine.ts.
  */
-import { sampleText } from "../numeric/float-text.ts";
+import { sampleText } from "@tideline/promql";
 
 const POWERS = [1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 const INTEGER_MAX = 1e15;

@@ -69,7 +69,7 @@ export function otherTimes(timeMs: number): readonly number[] {
  * What stands inside a subquery is left alone: it is asked at the subquery's own times.
  */
 export function pinned(expression: Expression, timeMs: number): string | null {
-  if (hasCallOf(expression, TIME_FUNCTIONS)) return null;
+  if (hasCallOf(expression, TIME_FUNCTIONS) || dependsOnOrder(expression)) return null;
   const at = { kind: "time", timestampMs: timeMs } as const;
   const inner = insideSubqueries(expression);
   const changed = replace(expression, (node) => {
@@ -77,6 +77,18 @@ export function pinned(expression: Expression, timeMs: number): string | null {
     return canHave && node.at === null && !inner.has(placeOf(node)) ? { ...node, at } : node;
   });
   return print(changed);
+}
+
+/** absent() looks at the order of matchers on one label, which is not kept in print. */
+function dependsOnOrder(expression: Expression): boolean {
+  let found = false;
+  walk(expression, (node) => {
+    const argument = node.kind === "call" && node.name === "absent" ? node.arguments[0] : undefined;
+    if (argument?.kind !== "vectorSelector") return;
+    const names = argument.matchers.map(({ name }) => name);
+    if (new Set(names).size < names.length) found = true;
+  });
+  return found;
 }
 
 /** Where the selectors and subqueries inside subqueries begin: places name nodes even while they are rewritten. */

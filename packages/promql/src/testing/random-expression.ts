@@ -16,20 +16,9 @@ import { PLAIN_MATCHING } from "../parse-matching.ts";
 import { isComparison, isSetOperator } from "../precedence.ts";
 
 const span = { start: 0, end: 0 };
-const NAMES = [
-  "foo",
-  "a:b",
-  "sum",
-  "offset",
-  "by",
-  "fill",
-  "start",
-  "my.metric",
-  "höhe",
-  "on",
-  "nan",
-  "x y",
-];
+const NAMES = ["foo", "a:b", "sum", "offset", "by", "fill", "start", "_9"];
+/** Names that can only stand quoted, in the braces. */
+const QUOTED_NAMES = ["my.metric", "höhe", "on", "nan", "x y"];
 const LABELS = ["job", "le", "by", "on", "sum", "label.name", "ü", "inf", '"', "offset"];
 const TEXTS = [
   "",
@@ -242,8 +231,10 @@ function selector(random: Random, hasModifiers: boolean): VectorSelector {
     operator: random.pick(["=", "!=", "=~", "!~"]),
     value: random.pick(["", "a", "a|b", "x.*", 'quote"', "new\nline"]),
   }));
-  if (name === "") matchers.unshift({ name: METRIC_NAME, operator: "=~", value: ".+" });
-  else matchers.unshift({ name: METRIC_NAME, operator: "=", value: name });
+  if (name !== "") matchers.push({ name: METRIC_NAME, operator: "=", value: name });
+  else if (random.chance(0.5)) {
+    matchers.push({ name: METRIC_NAME, operator: "=", value: random.pick(QUOTED_NAMES) });
+  } else matchers.unshift({ name: METRIC_NAME, operator: "=~", value: ".+" });
   return {
     kind: "vectorSelector",
     name,

@@ -2,7 +2,7 @@
 import { ExecutionError } from "@tideline/model";
 import { blankColumns, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { bytesText, withLabel } from "../../labels/label-key.ts";
-import { floatText } from "../../numeric/float-text.ts";
+import { floatText } from "@tideline/promql";
 import type { AggregateCard, AggregateContext } from "../card.ts";
 import { textOf } from "../transform/elementwise.ts";
 

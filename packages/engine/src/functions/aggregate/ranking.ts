@@ -5,7 +5,7 @@
 import { ExecutionError } from "@tideline/model";
 import { selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { hashShare } from "../../labels/label-hash.ts";
-import { messageFloatText } from "../../numeric/float-text.ts";
+import { messageFloatText } from "@tideline/promql";
 import { bounds } from "../../numeric/go-math.ts";
 import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts";
 import { scalarOf } from "../transform/elementwise.ts";

@@ -1,5 +1,5 @@
 /** Rollups that sort the window: quantile_over_time and mad_over_time. */
-import { messageFloatText } from "../../numeric/float-text.ts";
+import { messageFloatText } from "@tideline/promql";
 import { bounds } from "../../numeric/go-math.ts";
 import { quantileOf, sortValues } from "../../numeric/quantile.ts";
 import type { Annotations } from "../../annotations.ts";

@@ -15,7 +15,7 @@ import {
   plainText,
   withLabel,
 } from "../../labels/label-key.ts";
-import { floatText } from "../../numeric/float-text.ts";
+import { floatText } from "@tideline/promql";
 import { parseFloatText } from "../../numeric/parse-float.ts";
 import { checkQuantiles } from "../rollup/quantiles.ts";
 import { argumentSpan, type TransformCard, type TransformContext, type Value } from "../card.ts";
