@@ -15,6 +15,12 @@ export const searchFlags = {
     default: "5m",
     help: "How far back a plain selector looks for the newest sample; max_lookback in a request overrides it",
   }),
+  "search.disableExperimentalPromQL": boolean({
+    help: "Refuse what Prometheus has behind feature flags: experimental functions, duration expressions, anchored and smoothed, fill",
+  }),
+  "search.delayedNameRemoval": boolean({
+    help: "Drop metric names at the end of a query, not at each function, as Prometheus does with --enable-feature=promql-delayed-name-removal",
+  }),
   "search.workers": integer({
     default: 0,
     max: 256,

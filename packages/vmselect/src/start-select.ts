@@ -97,6 +97,10 @@ export function startSelect(options: StartSelectOptions): void {
         answers,
         limits,
         lookbackMs: flags["search.maxLookback"],
+        dialect: {
+          allowExperimental: !flags["search.disableExperimentalPromQL"],
+          delayedNameRemoval: flags["search.delayedNameRemoval"],
+        },
         queryLengthMax: flags["search.maxQueryLen"],
         seriesAnswerMax: flags["search.maxSeries"],
         denyPartial: options.denyPartial,

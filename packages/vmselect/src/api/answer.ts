@@ -33,7 +33,7 @@ export function envelope(answer: JobAnswer, options: AnswerOptions): Uint8Array[
   ];
 }
 
-/** An answer that needs no data: stubs that Grafana asks for. */
+/** An answer that needs no data. */
 export function staticAnswer(data: unknown): Buffer {
   return Buffer.from(JSON.stringify({ status: "success", data }));
 }

@@ -4,9 +4,12 @@
  */
 import { performance } from "node:perf_hooks";
 import type { Clock } from "@tideline/common";
+import { languageFacts } from "@tideline/engine";
+import { astJson, prettify, type Expression } from "@tideline/promql";
 import { DEFAULT_TENANT, InputError, parseTenant, type Tenant } from "@tideline/model";
 import { readForm, type ByteBudget, type Exchange, type Route } from "@tideline/service";
-import type { IndexJob, QueryJob, QueryLimits } from "../query/jobs.ts";
+import type { IndexJob, QueryDialect, QueryJob, QueryLimits } from "../query/jobs.ts";
+import { prepareArgument } from "../query/prepare-argument.ts";
 import type { QueryRunner } from "../query/query-runner.ts";
 import { envelope, staticAnswer } from "./answer.ts";
 import {
@@ -31,6 +34,7 @@ export interface SelectRoutesOptions {
   readonly answers: ByteBudget;
   readonly limits: QueryLimits;
   readonly lookbackMs: number;
+  readonly dialect: QueryDialect;
   readonly queryLengthMax: number;
   /** Series that /api/v1/series answers with at most; 0 = no limit. */
   readonly seriesAnswerMax: number;
@@ -59,6 +63,10 @@ export function selectRoutes(options: SelectRoutesOptions): Route[] {
   return [
     route("query", (exchange) => api.query(exchange)),
     route("query_range", (exchange) => api.queryRange(exchange)),
+    route("format_query", (exchange) => api.describe(exchange, prettify)),
+    route("parse_query", (exchange) =>
+      api.describe(exchange, (expression) => astJson(expression, languageFacts)),
+    ),
     route("series", (exchange) => api.index(exchange, "series")),
     route("labels", (exchange) => api.index(exchange, "labelNames")),
     route("label/:name/values", (exchange) => api.index(exchange, "labelValues")),
@@ -140,6 +148,13 @@ class SelectApi {
     });
   }
 
+  /** What can be said of a query without asking it. */
+  async describe(exchange: Exchange, say: (expression: Expression) => unknown): Promise<void> {
+    const text = this.#checkLength((await readForm(exchange)).get("query") ?? "");
+    const { expression } = prepareArgument(text, this.#options.dialect);
+    await exchange.send({ type: "application/json", body: staticAnswer(say(expression)) });
+  }
+
   async index(exchange: Exchange, kind: IndexJob["kind"]): Promise<void> {
     const args = await readForm(exchange);
     const nowMs = this.#options.clock.nowMs();
@@ -169,15 +184,7 @@ class SelectApi {
     exchange: Exchange,
     args: URLSearchParams,
   ): Omit<QueryJob, "startMs" | "endMs" | "stepMs" | "isInstant"> {
-    const text = requiredArgument(args, "query");
-    const { queryLengthMax } = this.#options;
-    const size = Buffer.byteLength(text);
-    if (size > queryLengthMax) {
-      throw new InputError(
-        "TIDELINE_QUERY_LENGTH",
-        `too long query; got ${size} bytes; mustn't exceed -search.maxQueryLen=${queryLengthMax} bytes`,
-      );
-    }
+    const text = this.#checkLength(requiredArgument(args, "query"));
     const lookbackMs = durationArgument(
       args,
       "max_lookback",
@@ -188,6 +195,7 @@ class SelectApi {
     }
     return {
       kind: "query",
+      dialect: this.#options.dialect,
       tenant: this.#tenant(exchange),
       text,
       lookbackMs,
@@ -195,6 +203,16 @@ class SelectApi {
       limits: this.#options.limits,
       limit: limitArgument(args, "limit"),
     };
+  }
+
+  #checkLength(text: string): string {
+    const { queryLengthMax } = this.#options;
+    const size = Buffer.byteLength(text);
+    if (size <= queryLengthMax) return text;
+    throw new InputError(
+      "TIDELINE_QUERY_LENGTH",
+      `too long query; got ${size} bytes; mustn't exceed -search.maxQueryLen=${queryLengthMax} bytes`,
+    );
   }
 
   #tenant(exchange: Exchange): Tenant {

@@ -18,8 +18,15 @@ export interface ExtraFilters {
   readonly labels: readonly { readonly name: string; readonly value: string }[];
 }
 
+/** Prometheus' feature flags, as far as they change queries. */
+export interface QueryDialect {
+  readonly allowExperimental: boolean;
+  readonly delayedNameRemoval: boolean;
+}
+
 export interface QueryJob {
   readonly kind: "query";
+  readonly dialect: QueryDialect;
   readonly tenant: Tenant;
   readonly text: string;
   readonly startMs: number;

@@ -28,6 +28,7 @@ const source = fakeSeriesSource(
 
 const query = (text: string, more: Partial<QueryJob> = {}): QueryJob => ({
   kind: "query",
+  dialect: { allowExperimental: true, delayedNameRemoval: false },
   tenant: DEFAULT_TENANT,
   text,
   startMs: 2_000,
@@ -134,3 +135,14 @@ test.for([
     });
   },
 );
+
+test("the dialect refuses what Prometheus has behind flags, and drops names late", async () => {
+  const refusing = { allowExperimental: false, delayedNameRemoval: false };
+  const job = query("1 + mad_over_time(up[5m])", { dialect: refusing });
+  await expect(dataOf(job)).rejects.toThrow(
+    'invalid parameter "query": 1:5: parse error: function "mad_over_time" is not enabled',
+  );
+  const late = { allowExperimental: true, delayedNameRemoval: true };
+  const text = "count by (__name__) (abs(up))";
+  expect(await dataOf(query(text, { dialect: late }))).toMatchObject({ result: [{ metric: {} }] });
+});

@@ -1,19 +1,14 @@
 /** One job from its texts to the JSON of its answer, over any source of data. Runs in a query worker. */
-import {
-  execute,
-  prepare,
-  writeResultJson,
-  writeSeriesJson,
-  type QueryResult,
-} from "@tideline/engine";
+import { execute, writeResultJson, writeSeriesJson, type QueryResult } from "@tideline/engine";
 import {
   type Coverage,
   type IndexAnswer,
   type SearchQuery,
   type SeriesSource,
 } from "@tideline/model";
-import { combine, extraFilterMatchers, matchFilters, ofArgument } from "./extra-filters.ts";
+import { combine, extraFilterMatchers, matchFilters } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
+import { prepareArgument } from "./prepare-argument.ts";
 
 const TRUNCATED = "results truncated due to limit";
 
@@ -45,12 +40,13 @@ async function runQuery(
   signal: AbortSignal,
 ): Promise<JobAnswer> {
   const result = await execute(
-    ofArgument("query", () => prepare(job.text)),
+    prepareArgument(job.text, job.dialect),
     {
       tenant: job.tenant,
       grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
       isInstant: job.isInstant,
       lookbackMs: job.lookbackMs,
+      delayedNameRemoval: job.dialect.delayedNameRemoval,
       extraFilters: extraFilterMatchers(job.extraFilters),
       limits: job.limits,
     },
