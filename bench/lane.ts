@@ -95,6 +95,7 @@ async function benchLane(dataPath: string): Promise<void> {
       pageCacheSize: 2 ** 24,
       answerSizeMax: 2 ** 28,
       minFreeDiskSpaceSize: 0,
+      seriesLimits: null,
     },
     {
       disk: new NodeDisk(),

@@ -29,6 +29,9 @@ export interface StorageOptions {
   readonly flushIntervalMs: number;
   /** With less free space than this on the disk, writes are refused (and tried again by their senders). */
   readonly minFreeDiskSpaceSize: number;
+  /** Series that may be written to in an hour and in a day; 0 = no limit, -1 = none, but they are counted. */
+  readonly hourlySeriesMax: number;
+  readonly dailySeriesMax: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -48,5 +51,7 @@ export function defaultStorageOptions(dataPath: string): StorageOptions {
     flushWalSize: 1024 * MIB,
     flushIntervalMs: HOUR_MS,
     minFreeDiskSpaceSize: 100 * MIB,
+    hourlySeriesMax: 0,
+    dailySeriesMax: 0,
   };
 }

@@ -34,6 +34,9 @@ export interface LaneStats {
   readonly partSeries: number;
   readonly partSamples: number;
   readonly partsDamaged: number;
+  /** Series let in by the limits of series, in the windows that go on; 0 where nothing is counted. */
+  readonly hourlySeries: number;
+  readonly dailySeries: number;
   readonly freeDiskSize: number;
   readonly readOnly: boolean;
   /** Heap and external memory of the lane's thread. */

@@ -30,6 +30,7 @@ import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
 import { Snapshots } from "./front/snapshots.ts";
 import { LANE_COUNT_MAX } from "./lane-range.ts";
+import { sharedSeriesCounts, type SeriesLimitOptions } from "./lane/series-limits.ts";
 import type { Log, StorageOptions } from "./options.ts";
 import { sortTexts } from "./search/sort-texts.ts";
 import type { LaneStats } from "./stats.ts";
@@ -38,6 +39,10 @@ export interface StorageEnvironment {
   readonly log: Log;
   /** A lane died: nothing can be trusted any more, the process ends. */
   readonly onFatal: (error: Error) => void;
+}
+
+interface LaneEnvironment extends StorageEnvironment {
+  readonly seriesLimits: SeriesLimitOptions | null;
 }
 
 export class Storage implements RowSink, FrameSource, DeleteSink {
@@ -94,7 +99,12 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
       const mixed = await settleLayout(disk, options, environment);
       const nodeId = ensureNodeId(disk, options.dataPath);
       const folders = mixed ? listLaneFolders(disk, options.dataPath) : null;
-      const lanes = await startLanes(options, environment, options.laneCount, folders);
+      const { hourlySeriesMax: hourlyMax, dailySeriesMax: dailyMax } = options;
+      const isLimited = hourlyMax !== 0 || dailyMax !== 0;
+      const counts = sharedSeriesCounts();
+      const seriesLimits = isLimited ? { hourlyMax, dailyMax, counts } : null;
+      const laneEnvironment = { ...environment, seriesLimits };
+      const lanes = await startLanes(options, laneEnvironment, options.laneCount, folders);
       const { dataPath } = options;
       const deleter = new Deleter({ disk, dataPath, lanes, clock: systemClock });
       const snapshots = new Snapshots({
@@ -226,11 +236,15 @@ async function settleLayout(
   const folders = layout.mixed ? listLaneFolders(disk, dataPath) : null;
   // One after another: old lanes may be many more than the memory is meant for.
   for (let lane = 0; lane < layout.laneCount; lane += 1) {
-    const old = await startLane(options, environment, {
-      lane,
-      laneCount: layout.laneCount,
-      folders,
-    });
+    const old = await startLane(
+      options,
+      { ...environment, seriesLimits: null },
+      {
+        lane,
+        laneCount: layout.laneCount,
+        folders,
+      },
+    );
     await old.close(true);
   }
   writeLayout(disk, dataPath, { laneCount, mixed: true });
@@ -240,7 +254,7 @@ async function settleLayout(
 /** All at once, or one by one where they look into each other's folders. */
 async function startLanes(
   options: StorageOptions,
-  environment: StorageEnvironment,
+  environment: LaneEnvironment,
   laneCount: number,
   folders: readonly number[] | null,
 ): Promise<LaneClient[]> {
@@ -260,7 +274,7 @@ async function startLanes(
 
 function startLane(
   options: StorageOptions,
-  { log, onFatal }: StorageEnvironment,
+  environment: LaneEnvironment,
   place: { lane: number; laneCount: number; folders: readonly number[] | null },
 ): Promise<LaneClient> {
   const { lane, laneCount, folders } = place;
@@ -268,6 +282,7 @@ function startLane(
     options.memoryBudgetSize,
     options.laneCount,
   );
+  const { log, onFatal } = environment;
   return LaneClient.start({
     lane: {
       dataPath: options.dataPath,
@@ -285,6 +300,7 @@ function startLane(
       // Its items live on the heap, beside those of other questions.
       answerSizeMax: Math.floor(heapSizeMax / 4),
       minFreeDiskSpaceSize: options.minFreeDiskSpaceSize,
+      seriesLimits: environment.seriesLimits,
     },
     heapSizeMax,
     log,

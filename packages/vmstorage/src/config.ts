@@ -51,6 +51,18 @@ export function storageFlags(defaults: { storageDataPath: string }) {
       default: "1s",
       help: "Time between syncs with -storage.walSync=interval",
     }),
+    "storage.maxHourlySeries": integer({
+      default: 0,
+      min: -1,
+      max: 2 ** 31 - 1,
+      help: "Most series that rows are taken of within an hour; rows of others are dropped and counted. 0 means no limit; -1 too, but series are counted",
+    }),
+    "storage.maxDailySeries": integer({
+      default: 0,
+      min: -1,
+      max: 2 ** 31 - 1,
+      help: "Most series that rows are taken of within a day; rows of others are dropped and counted. 0 means no limit; -1 too, but series are counted",
+    }),
     "storage.minFreeDiskSpaceBytes": byteSize({
       default: "100MB",
       help: "With less free space than this at -storageDataPath, writes are refused with 503 until there is more",

@@ -9,6 +9,7 @@ import { defaultStorageOptions, Storage } from "@tideline/storage";
 import type { storageFlags } from "./config.ts";
 import { keepSnapshotsYoung } from "./snapshot-age.ts";
 import { snapshotRoutes } from "./snapshot-routes.ts";
+import { addLimitMetrics } from "./limit-metrics.ts";
 import { addStorageMetrics } from "./storage-metrics.ts";
 
 type StorageFlagTable = ReturnType<typeof storageFlags>;
@@ -40,6 +41,8 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
       walSync: flags["storage.walSync"],
       walSyncIntervalMs: flags["storage.walSyncInterval"],
       minFreeDiskSpaceSize: flags["storage.minFreeDiskSpaceBytes"],
+      hourlySeriesMax: flags["storage.maxHourlySeries"],
+      dailySeriesMax: flags["storage.maxDailySeries"],
     },
     {
       log: context.log,
@@ -54,6 +57,10 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
     `successfully opened storage "${flags.storageDataPath}"`,
   );
   addStorageMetrics(context.metrics, storage);
+  addLimitMetrics(context.metrics, storage, {
+    hourlyMax: flags["storage.maxHourlySeries"],
+    dailyMax: flags["storage.maxDailySeries"],
+  });
   context.http.route({
     path: "/internal/force_flush",
     methods: ["GET", "POST"],

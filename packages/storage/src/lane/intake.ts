@@ -14,7 +14,8 @@ import { NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Heads } from "./heads.ts";
 import type { RowGroup } from "./row-group.ts";
-import { refusalMark, refusalOf, REFUSED_MIN, StreamRefs } from "./stream-refs.ts";
+import type { SeriesLimits } from "./series-limits.ts";
+import { refusalMark, refusalOf, REFUSED_MIN, StreamRefs, type Refusal } from "./stream-refs.ts";
 
 export interface TimeBounds {
   readonly oldestMs: number;
@@ -25,13 +26,20 @@ export class Intake {
   readonly #heads: Heads;
   readonly #laneRange: LaneRange;
   readonly #memorySizeMax: number;
+  readonly #limits: SeriesLimits | null;
   readonly #streams = new Map<number, StreamRefs>();
   /** Columns of one block, before rows are left out. */
   #slots = new Uint32Array(4096);
   #timestampsMs = new Float64Array(4096);
 
   /** @param memorySizeMax for the refs of all streams; past it streams are forgotten, and their senders tell them anew */
-  constructor(heads: Heads, laneRange: LaneRange, memorySizeMax: number) {
+  constructor(
+    heads: Heads,
+    laneRange: LaneRange,
+    memorySizeMax: number,
+    limits: SeriesLimits | null,
+  ) {
+    this.#limits = limits;
     this.#heads = heads;
     this.#laneRange = laneRange;
     this.#memorySizeMax = memorySizeMax;
@@ -42,9 +50,7 @@ export class Intake {
   }
 
   get memorySize(): number {
-    let size = 0;
-    for (const stream of this.#streams.values()) size += stream.memorySize;
-    return size;
+    return this.#streamsSize + (this.#limits?.memorySize ?? 0);
   }
 
   closeStream(stream: number): void {
@@ -70,9 +76,16 @@ export class Intake {
       const unknownRefs = this.#resolve(block, refs);
       if (unknownRefs.length > 0) return rowBlockAnswer("unknownRefs", { unknownRefs });
     }
+    if (this.#limits) this.#applyLimits(this.#limits, block.rowCount);
     blockTimestamps(block, this.#timestampsMs);
     const ignoredByReason = this.#stage(block, group, bounds);
     return rowBlockAnswer("kept", { ignoredByReason });
+  }
+
+  get #streamsSize(): number {
+    let size = 0;
+    for (const stream of this.#streams.values()) size += stream.memorySize;
+    return size;
   }
 
   #refsOf(stream: number, block: RowBlock): StreamRefs {
@@ -81,8 +94,8 @@ export class Intake {
       refs = new StreamRefs(block.dictionary, this.#heads.generation);
       this.#streams.set(stream, refs);
     }
-    refs.prepare(this.#heads.generation, block.refBound);
-    if (this.memorySize > this.#memorySizeMax) this.#forgetOthers(stream);
+    refs.prepare(this.#heads.generation, block.refBound, this.#limits?.epoch);
+    if (this.#streamsSize > this.#memorySizeMax) this.#forgetOthers(stream);
     return refs;
   }
 
@@ -90,7 +103,7 @@ export class Intake {
   #forgetOthers(stream: number): void {
     for (const other of this.#streams.keys()) {
       if (other !== stream) this.#streams.delete(other);
-      if (this.memorySize <= this.#memorySizeMax) return;
+      if (this.#streamsSize <= this.#memorySizeMax) return;
     }
   }
 
@@ -104,12 +117,34 @@ export class Intake {
       refs.slots[block.definitionRefs[i] as number] = slot;
     }
     for (let i = 0; i < block.keyedRefs.length; i += 1) {
-      const offset = i * IDENTITY_SIZE;
-      const slot = this.#isOurs(block.keyedIdentities, offset)
-        ? this.#heads.register(block.keyedIdentities, offset, keyedKey(block, i))
-        : "wrong_lane";
+      const slot = this.#register(block, i);
       refs.slots[block.keyedRefs[i] as number] =
         typeof slot === "number" ? slot : refusalMark(slot);
+    }
+  }
+
+  /** The slot of the i-th series that comes with its key, or why it has none. */
+  #register(block: RowBlock, i: number): number | Refusal {
+    const offset = i * IDENTITY_SIZE;
+    const identities = block.keyedIdentities;
+    if (!this.#isOurs(identities, offset)) return "wrong_lane";
+    // A series beyond a limit takes no memory of the head. One that is there already is asked for with its rows.
+    if (this.#limits && this.#heads.slotOf(identities, offset) === NO_SLOT) {
+      const refusal = this.#limits.admit(identities, offset);
+      if (refusal) return refusal;
+    }
+    return this.#heads.register(identities, offset, keyedKey(block, i));
+  }
+
+  /** Marks the rows of series that may not be written to in this hour or day. */
+  #applyLimits(limits: SeriesLimits, rowCount: number): void {
+    const { generation } = this.#heads;
+    const identityOf = (slot: number): Uint8Array => this.#heads.memtable.identityOf(slot);
+    for (let row = 0; row < rowCount; row += 1) {
+      const slot = this.#slots[row] as number;
+      if (slot >= REFUSED_MIN) continue;
+      const refusal = limits.admitSlot(slot, generation, identityOf);
+      if (refusal) this.#slots[row] = refusalMark(refusal);
     }
   }
 

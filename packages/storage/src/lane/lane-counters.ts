@@ -5,6 +5,7 @@ import type { Flusher } from "./flusher.ts";
 import type { Heads } from "./heads.ts";
 import type { Intake } from "./intake.ts";
 import type { LaneParts } from "./lane-parts.ts";
+import type { SeriesLimits } from "./series-limits.ts";
 
 export interface LaneState {
   readonly lane: number;
@@ -12,6 +13,7 @@ export interface LaneState {
   readonly parts: LaneParts;
   readonly intake: Intake;
   readonly flusher: Flusher;
+  readonly limits: SeriesLimits | null;
   readonly freeDiskSize: number;
   readonly readOnly: boolean;
 }
@@ -31,7 +33,8 @@ export class LaneCounters {
     }
   }
 
-  stats({ lane, heads, parts, intake, flusher, freeDiskSize, readOnly }: LaneState): LaneStats {
+  stats(state: LaneState): LaneStats {
+    const { lane, heads, parts, intake, flusher, limits, freeDiskSize, readOnly } = state;
     const memtables = heads.frozen ? [heads.memtable, heads.frozen.memtable] : [heads.memtable];
     const readers = parts.parts;
     const minMs = Math.min(...memtables.map((memtable) => memtable.minMs));
@@ -64,6 +67,8 @@ export class LaneCounters {
       partSeries: sum(readers, (part) => part.facts.seriesCount),
       partSamples: sum(readers, (part) => part.facts.sampleCount),
       partsDamaged: parts.damaged.length,
+      hourlySeries: limits?.countOf("hourly_series_limit") ?? 0,
+      dailySeries: limits?.countOf("daily_series_limit") ?? 0,
       freeDiskSize,
       readOnly,
       heapSize: heapUsed,

@@ -44,6 +44,7 @@ export function laneOptions(rest: Partial<LaneOptions> = {}): LaneOptions {
     pageCacheSize: 2 ** 20,
     answerSizeMax: 2 ** 24,
     minFreeDiskSpaceSize: 0,
+    seriesLimits: null,
     ...rest,
   };
 }

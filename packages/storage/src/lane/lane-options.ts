@@ -1,6 +1,7 @@
 /** What a lane is made of and told: finished values, and its ports to the world. */
 import type { Clock, Disk } from "@tideline/common";
 import type { Log } from "../options.ts";
+import type { SeriesLimitOptions } from "./series-limits.ts";
 
 export interface LaneOptions {
   readonly dataPath: string;
@@ -22,6 +23,8 @@ export interface LaneOptions {
   /** Memory for one answer of names, values or keys. */
   readonly answerSizeMax: number;
   readonly minFreeDiskSpaceSize: number;
+  /** Null where series are neither limited nor counted. */
+  readonly seriesLimits: SeriesLimitOptions | null;
 }
 
 export interface LanePorts {

@@ -37,6 +37,7 @@ import { newestGenerationUsed } from "./part-generations.ts";
 import { replayHeads } from "./replay.ts";
 import { acceptedBounds, dropBeforeMs } from "./retention.ts";
 import { RowGroup } from "./row-group.ts";
+import { SeriesLimits } from "./series-limits.ts";
 import { openSources, type LaneSources } from "./search-sources.ts";
 
 /** Called once with the answer to a block. */
@@ -59,6 +60,7 @@ export class Lane implements FrameSource {
   readonly #parts: LaneParts;
   readonly #heads: Heads;
   readonly #deletes: DeleteSet;
+  readonly #limits: SeriesLimits | null;
   readonly #intake: Intake;
   readonly #flusher: Flusher;
   readonly #group = new RowGroup();
@@ -77,7 +79,9 @@ export class Lane implements FrameSource {
     this.#parts = parts;
     this.#heads = heads;
     this.#deletes = deletes;
-    this.#intake = new Intake(heads, laneRange, options.headMemorySize / 4);
+    this.#limits =
+      options.seriesLimits && new SeriesLimits(options.seriesLimits, ports.clock.monotonicMs());
+    this.#intake = new Intake(heads, laneRange, options.headMemorySize / 4, this.#limits);
     this.#flusher = new Flusher(
       {
         heads,
@@ -188,6 +192,7 @@ export class Lane implements FrameSource {
 
   /** What must be done now and then; every walSyncIntervalMs. */
   async tick(): Promise<void> {
+    this.#limits?.turn(this.#ports.clock.monotonicMs());
     this.#checkDisk();
     this.#heads.reopen();
     this.#flusher.startIfDue();
@@ -279,6 +284,7 @@ export class Lane implements FrameSource {
       parts: this.#parts,
       intake: this.#intake,
       flusher: this.#flusher,
+      limits: this.#limits,
       freeDiskSize: this.#freeDiskSize,
       readOnly: this.#refusal() !== null,
     });

@@ -10,8 +10,17 @@ import type { Heads } from "./heads.ts";
 
 /** Marks in place of a slot: series that were refused. Their rows are ignored, by that reason. */
 export const REFUSED_MIN = 0xffff_fff0;
-const REFUSALS = ["bad_series_key", "identity_conflict", "wrong_lane"] as const;
+const REFUSALS = [
+  "bad_series_key",
+  "identity_conflict",
+  "wrong_lane",
+  "hourly_series_limit",
+  "daily_series_limit",
+] as const;
 export type Refusal = (typeof REFUSALS)[number];
+/** Refusals that hold until a window of SeriesLimits ends. */
+export type LimitRefusal = Extract<Refusal, `${string}_limit`>;
+const LIMIT_MARK_MIN = REFUSED_MIN + REFUSALS.indexOf("hourly_series_limit");
 
 export function refusalMark(refusal: Refusal): number {
   return REFUSED_MIN + REFUSALS.indexOf(refusal);
@@ -24,6 +33,7 @@ export function refusalOf(mark: number): Refusal {
 export class StreamRefs {
   readonly #dictionary: number;
   #generation: number;
+  #epoch = 0;
   /** Ref → slot, a refusal, or NO_SLOT. */
   slots: Uint32Array = new Uint32Array(0);
   /** The same for the generation before. */
@@ -42,8 +52,16 @@ export class StreamRefs {
     return this.#dictionary;
   }
 
-  /** Makes the refs fit for use now: below `refBound`, in the generation of the head. */
-  prepare(generation: number, refBound: number): void {
+  /**
+   * Makes the refs fit for use now: below `refBound`, in the generation of the head, and without refusals of windows that are
+   * over (`epoch` of SeriesLimits).
+   */
+  prepare(generation: number, refBound: number, epoch = 0): void {
+    if (epoch !== this.#epoch) {
+      forgetLimits(this.slots);
+      forgetLimits(this.#previous);
+      this.#epoch = epoch;
+    }
     if (generation !== this.#generation) {
       this.#previous = generation === this.#generation + 1 ? this.slots : new Uint32Array(0);
       this.slots = new Uint32Array(this.slots.length).fill(NO_SLOT);
@@ -64,5 +82,12 @@ export class StreamRefs {
     const slot = old >= REFUSED_MIN ? old : heads.carryOver(old);
     this.slots[ref] = slot;
     return slot;
+  }
+}
+
+function forgetLimits(slots: Uint32Array): void {
+  for (let ref = 0; ref < slots.length; ref += 1) {
+    const slot = slots[ref] as number;
+    if (slot >= LIMIT_MARK_MIN && slot !== NO_SLOT) slots[ref] = NO_SLOT;
   }
 }
