@@ -14,6 +14,8 @@ interface Signature {
   readonly name: string;
   /** One sentence for the generated page. */
   readonly help: string;
+  /** What else there is to know, for the page. */
+  readonly notes?: string;
   /** One type per argument; see promql's FunctionFacts. */
   readonly argumentTypes: readonly ValueType[];
   /** 0: exact; n > 0: the last argument 0 to n times; -1: any number of times. Default 0. */
@@ -147,6 +149,7 @@ export interface AggregateCard {
   readonly kind: "aggregate";
   readonly name: string;
   readonly help: string;
+  readonly notes?: string;
   readonly parameterType: "scalar" | "string" | null;
   readonly experimental?: boolean;
   readonly evaluate: (

@@ -58,6 +58,7 @@ export const counting: readonly AggregateCard[] = [
     kind: "aggregate",
     name: "count_values",
     help: "How many samples of the group have each value; the value is put into the label named",
+    notes: "Values are written without an exponent",
     parameterType: "string",
     evaluate: (columns, _groups, parameter, context) =>
       countValues(columns, textOf(parameter ?? undefined), context),

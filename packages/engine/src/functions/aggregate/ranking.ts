@@ -181,6 +181,7 @@ export const rankings: readonly AggregateCard[] = [
     kind: "aggregate",
     name: "limit_ratio",
     help: "A share of the samples, always the same series; a negative ratio takes the others",
+    notes: "Series are chosen by Prometheus' hash of their labels, so they are the same ones there",
     parameterType: "scalar",
     experimental: true,
     evaluate: (columns, _groups, parameter, context) => limitRatio(columns, parameter, context),

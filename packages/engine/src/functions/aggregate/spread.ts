@@ -111,6 +111,7 @@ export const spread: readonly AggregateCard[] = [
     kind: "aggregate",
     name: "quantile",
     help: "Quantile φ (0 ≤ φ ≤ 1) over the group",
+    notes: "-Inf below 0, +Inf above 1",
     parameterType: "scalar",
     evaluate(columns, groups, parameter, context) {
       const phis = scalarOf(parameter ?? undefined);

@@ -102,6 +102,8 @@ export const labelFunctions: readonly TransformCard[] = [
     kind: "transform",
     name: "info",
     help: "Adds the labels of the info series (target_info, unless matchers say otherwise) with the same instance and job",
+    notes:
+      "The second argument is a list of matchers: on `__name__` they choose info metrics, on other labels they choose what is added and what must match",
     argumentTypes: ["vector", "vector"],
     variadic: 1,
     returnType: "vector",
@@ -116,6 +118,8 @@ export const labelFunctions: readonly TransformCard[] = [
     kind: "transform",
     name: "label_replace",
     help: "Sets a label to a template over the match of an anchored regular expression on another label",
+    notes:
+      "RE2 syntax, anchored at both ends; a value that does not match stays; an empty result takes the label away",
     argumentTypes: ["vector", "string", "string", "string", "string"],
     returnType: "vector",
     evaluate: (values, context) => ({
@@ -127,6 +131,7 @@ export const labelFunctions: readonly TransformCard[] = [
     kind: "transform",
     name: "label_join",
     help: "Sets a label to the values of other labels, joined by a separator",
+    notes: "An empty result takes the label away",
     argumentTypes: ["vector", "string", "string", "string"],
     variadic: -1,
     returnType: "vector",

@@ -57,6 +57,7 @@ export const quantiles: readonly RollupCard[] = [
     kind: "rollup",
     name: "quantile_over_time",
     help: "Quantile φ (0 ≤ φ ≤ 1) of the values in the window",
+    notes: "-Inf below 0, +Inf above 1",
     argumentTypes: ["scalar", "matrix"],
     returnType: "vector",
     warnsOfQuantile: true,

@@ -68,6 +68,7 @@ export const conversion: readonly TransformCard[] = [
     kind: "transform",
     name: "timestamp",
     help: "Time of each sample in Unix seconds: of a selector the stored time, else the step's",
+    notes: "Pushed down over a selector",
     argumentTypes: ["vector"],
     returnType: "vector",
     dependsOnTime: true,

@@ -146,6 +146,8 @@ export const histograms: readonly TransformCard[] = [
     kind: "transform",
     name: "histogram_quantile",
     help: "Quantile φ of classic histograms, linear inside a bucket",
+    notes:
+      "Counts that fall with the bound are repaired, with an info; NaN without a bucket of +Inf",
     argumentTypes: ["scalar", "vector"],
     returnType: "vector",
     evaluate(values, context) {
@@ -162,6 +164,7 @@ export const histograms: readonly TransformCard[] = [
     kind: "transform",
     name: "histogram_quantiles",
     help: "Several quantiles of classic histograms; φ is put into the label named",
+    notes: "Up to ten quantiles",
     argumentTypes: ["vector", "string", "scalar", "scalar"],
     variadic: 9,
     returnType: "vector",
@@ -172,6 +175,7 @@ export const histograms: readonly TransformCard[] = [
     kind: "transform",
     name: "histogram_fraction",
     help: "Share of observations of classic histograms between two values, linear inside a bucket",
+    notes: "NaN without a bucket of +Inf",
     argumentTypes: ["scalar", "scalar", "vector"],
     returnType: "vector",
     evaluate(values, context) {

@@ -50,6 +50,7 @@ export const presence: readonly TransformCard[] = [
     kind: "transform",
     name: "absent",
     help: "1 where the vector has no sample, with the labels that its selector pins",
+    notes: "Of a label with more than one matcher nothing is pinned",
     argumentTypes: ["vector"],
     returnType: "vector",
     evaluate: absentFrom,
@@ -58,6 +59,7 @@ export const presence: readonly TransformCard[] = [
     kind: "transform",
     name: "absent_over_time",
     help: "1 where no series has a sample in the window, with the labels that the selector pins",
+    notes: "Pushed down as present_over_time",
     argumentTypes: ["matrix"],
     returnType: "vector",
     // The planner hands it present_over_time of its argument.
