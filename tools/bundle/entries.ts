@@ -8,7 +8,7 @@ import { existsSync, globSync } from "node:fs";
 import { basename, join } from "node:path";
 
 /** The programs, by package: each has its `main.ts`. */
-const PROGRAMS = ["vminsert", "vmselect", "vmsingle", "vmstorage"] as const;
+const PROGRAMS = ["vminsert", "vmselect", "vmsingle", "vmstorage", "tideline-inspect"] as const;
 
 interface Entry {
   /** Name of the bundle, without `.js`. */

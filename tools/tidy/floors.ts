@@ -6,6 +6,6 @@ export const FLOORS: readonly (readonly string[])[] = [
   ["promql", "wire", "placement"],
   ["storage", "engine", "service"],
   ["cluster", "protocols"],
-  ["vminsert", "vmstorage", "vmselect"],
+  ["vminsert", "vmstorage", "vmselect", "tideline-inspect"],
   ["vmsingle"],
 ];

@@ -14,7 +14,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-const PROGRAMS = ["vminsert", "vmselect", "vmsingle", "vmstorage"];
+const PROGRAMS = ["vminsert", "vmselect", "vmsingle", "vmstorage", "tideline-inspect"];
 const BIN = fileURLToPath(new URL("../../bin/", import.meta.url));
 
 test.for(PROGRAMS)("bin/%s is the same launcher but for its name", (program) => {

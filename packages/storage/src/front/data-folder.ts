@@ -71,12 +71,18 @@ export function listLaneFolders(disk: Disk, dataPath: string): number[] {
 /** 32 hex digits that stay with the data; made when missing. */
 export function ensureNodeId(disk: Disk, dataPath: string): string {
   const path = join(dataPath, NODE_ID_NAME);
-  const known = readSmall(disk, path)?.trim();
-  if (known !== undefined && /^[0-9a-f]{32}$/.test(known)) return known;
+  const known = readNodeId(disk, dataPath);
+  if (known !== null) return known;
   const nodeId = randomBytes(16).toString("hex");
   writeSmall(disk, path, nodeId);
   disk.syncFolder(dataPath);
   return nodeId;
+}
+
+/** Null when there is none. */
+export function readNodeId(disk: Disk, dataPath: string): string | null {
+  const known = readSmall(disk, join(dataPath, NODE_ID_NAME))?.trim();
+  return known !== undefined && /^[0-9a-f]{32}$/.test(known) ? known : null;
 }
 
 function readSmall(disk: Disk, path: string): string | null {
