@@ -104,6 +104,45 @@ describe("what was written is read", () => {
     expect(await reader.labelValues("__name__", bounds)).toContain("wr_many");
   });
 
+  test("by its cardinality", async () => {
+    const path = `${cluster.select.url}/select/0/prometheus/api/v1/status/tsdb`;
+    const date = new Date(startMs).toISOString().slice(0, 10);
+    const match = encodeURIComponent('{__name__="wr_many"}');
+    const asked = `${path}?date=${date}&topN=2&focusLabel=parity&match[]=${match}`;
+    const answer = await request(asked);
+    expect(await answer.body.json()).toEqual({
+      status: "success",
+      isPartial: false,
+      data: {
+        totalSeries: 40,
+        totalLabelValuePairs: 120,
+        seriesCountByMetricName: [{ name: "wr_many", value: 40 }],
+        seriesCountByLabelName: [
+          { name: "__name__", value: 40 },
+          { name: "index", value: 40 },
+        ],
+        seriesCountByFocusLabelValue: [
+          { name: "even", value: 20 },
+          { name: "odd", value: 20 },
+        ],
+        seriesCountByLabelValuePair: [
+          { name: "__name__=wr_many", value: 40 },
+          { name: "parity=even", value: 20 },
+        ],
+        labelValueCountByLabelName: [
+          { name: "index", value: 40 },
+          { name: "parity", value: 2 },
+        ],
+      },
+    });
+    const other = await request(`${path}?date=2020-01-01`);
+    const { data } = (await other.body.json()) as { data: { totalSeries: number } };
+    expect(data.totalSeries).toBe(0);
+    const bad = await request(`${path}?date=soon`);
+    await bad.body.dump();
+    expect(bad.statusCode).toBe(400);
+  });
+
   test("by a POST form as well", async () => {
     const form = { query: "count(wr_many)", time: endS };
     const { result } = await cluster.reader().post<{ result: unknown }>("query", form);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import {
   booleanArgument,
+  dayArgument,
   durationArgument,
   extraFilterArguments,
   limitArgument,
@@ -26,6 +27,15 @@ test("a bad value names its argument", () => {
   expect(() => limitArgument(args("limit=-1"), "limit")).toThrow(/"limit"/);
   expect(() => requiredArgument(args("query="), "query")).toThrow(/missing "query"/);
   expect(() => extraFilterArguments(args("extra_label=nope"))).toThrow(/extra_label/);
+});
+
+test("a day is one of UTC, today when it is not given", () => {
+  const nowMs = Date.UTC(2026, 10, 25, 23, 59);
+  const today = { startMs: Date.UTC(2026, 10, 25), endMs: Date.UTC(2026, 10, 26) - 1 };
+  expect(dayArgument(args(""), "date", nowMs)).toEqual(today);
+  expect(dayArgument(args("date=2026-11-25"), "date", 0)).toEqual(today);
+  for (const bad of ["2026-02-30", "2026-13-01", "today", "1700000000", "2026-1-1"])
+    expect(() => dayArgument(args(`date=${bad}`), "date", 0)).toThrow(/"date".*YYYY-MM-DD/);
 });
 
 test("match[] and match are both read, in order", () => {

@@ -18,6 +18,27 @@ export function timeArgument(
   return text === null || text === "" ? defaultMs : parseTimeMs(text, name, nowMs);
 }
 
+const DAY_MS = 86_400_000;
+
+/** A day in UTC, `YYYY-MM-DD`; absent: today. */
+export function dayArgument(
+  args: URLSearchParams,
+  name: string,
+  nowMs: number,
+): { startMs: number; endMs: number } {
+  const text = args.get(name) ?? "";
+  const today = Math.floor(nowMs / DAY_MS) * DAY_MS;
+  const startMs = text === "" ? today : Date.parse(`${text}T00:00:00Z`);
+  const isDay = /^\d{4}-\d\d-\d\d$/.test(text) && new Date(startMs).getTime() === startMs;
+  if (text === "" || (isDay && new Date(startMs).toISOString().startsWith(text))) {
+    return { startMs, endMs: startMs + DAY_MS - 1 };
+  }
+  throw new InputError(
+    "TIDELINE_DATE",
+    `invalid parameter "${name}": want YYYY-MM-DD, got "${text}"`,
+  );
+}
+
 /** `defaultMs` when the argument is absent, empty or Grafana's literal "undefined". */
 export function durationArgument(args: URLSearchParams, name: string, defaultMs: number): number {
   const text = args.get(name);

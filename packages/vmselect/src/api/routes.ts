@@ -14,6 +14,7 @@ import type { QueryRunner } from "../query/query-runner.ts";
 import { envelope, staticAnswer } from "./answer.ts";
 import {
   booleanArgument,
+  dayArgument,
   durationArgument,
   extraFilterArguments,
   limitArgument,
@@ -45,6 +46,8 @@ export interface SelectRoutesOptions {
 /** VictoriaMetrics' defaults where Prometheus has none (reference 1.2.2). */
 const DEFAULT_STEP_MS = 300_000;
 const DEFAULT_RANGE_MS = 300_000;
+const TOP_COUNT = 10;
+const TOP_COUNT_MAX = 1_000;
 /** Small answers go out in one piece, with their length; large ones as a stream. */
 const ONE_PIECE_SIZE_MAX = 256 * 1024;
 
@@ -70,6 +73,7 @@ export function selectRoutes(options: SelectRoutesOptions): Route[] {
     route("series", (exchange) => api.index(exchange, "series")),
     route("labels", (exchange) => api.index(exchange, "labelNames")),
     route("label/:name/values", (exchange) => api.index(exchange, "labelValues")),
+    route("status/tsdb", (exchange) => api.tsdbStatus(exchange)),
     // Grafana reads the version to learn what the API can do; 2.24 is what VictoriaMetrics says, too.
     fixed("status/buildinfo", {
       version: "2.24.0",
@@ -177,6 +181,22 @@ class SelectApi {
       limit,
       seriesCountMax:
         isSeries && seriesAnswerMax > 0 && limit === 0 ? seriesAnswerMax : limits.seriesCountMax,
+    });
+  }
+
+  async tsdbStatus(exchange: Exchange): Promise<void> {
+    const args = await readForm(exchange);
+    const day = dayArgument(args, "date", this.#options.clock.nowMs());
+    const name = args.has("topN") ? "topN" : "limit";
+    await this.#run(exchange, args, null, {
+      kind: "tsdbStatus",
+      tenant: this.#tenant(exchange),
+      selectorTexts: selectorArguments(args),
+      extraFilters: extraFilterArguments(args),
+      ...day,
+      labelName: args.get("focusLabel") ?? "",
+      limit: Math.min(limitArgument(args, name) || TOP_COUNT, TOP_COUNT_MAX),
+      seriesCountMax: this.#options.limits.seriesCountMax,
     });
   }
 

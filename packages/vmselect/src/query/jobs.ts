@@ -42,14 +42,15 @@ export interface QueryJob {
 
 /** Look-ups in the index: each alternative of `selectorTexts` (match[]) passes; none = every series. */
 export interface IndexJob {
-  readonly kind: "labelNames" | "labelValues" | "series";
+  readonly kind: "labelNames" | "labelValues" | "series" | "tsdbStatus";
   readonly tenant: Tenant;
   readonly selectorTexts: readonly string[];
   readonly extraFilters: ExtraFilters;
   readonly startMs: number;
   readonly endMs: number;
-  /** Only for labelValues. */
+  /** Of labelValues; of tsdbStatus the label whose values are counted, or empty. */
   readonly labelName: string;
+  /** Items of the answer; of tsdbStatus those of each of its lists. */
   readonly limit: number;
   readonly seriesCountMax: number;
 }

@@ -9,6 +9,7 @@ import {
 import { combine, extraFilterMatchers, matchFilters } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
 import { prepareArgument } from "./prepare-argument.ts";
+import { tsdbStatus } from "./tsdb-status.ts";
 
 const TRUNCATED = "results truncated due to limit";
 
@@ -28,6 +29,11 @@ export async function runJob(
     case "labelValues": {
       const answer = await source.labelValues(job.labelName, searchOf(job), job.limit, signal);
       return jsonAnswer(JSON.stringify(answer.items), answer.coverage, job, answer.items.length);
+    }
+    case "tsdbStatus": {
+      const { items, coverage } = await source.seriesKeys(searchOf(job), 0, signal);
+      const status = tsdbStatus(items, { topCount: job.limit, focusLabel: job.labelName });
+      return jsonAnswer(JSON.stringify(status), coverage, job, 0);
     }
     case "series":
       return seriesAnswer(job, await source.seriesKeys(searchOf(job), job.limit, signal));
