@@ -17,6 +17,17 @@ import {
   type Samples,
 } from "./lane-fixtures.ts";
 
+/** What must be found, and what may be. */
+interface Model {
+  readonly acknowledged: Samples;
+  readonly uncertain: readonly Row[];
+}
+
+function copyOf({ acknowledged, uncertain }: Model): Model {
+  const samples = [...acknowledged].map(([key, series]) => [key, new Map(series)] as const);
+  return { acknowledged: new Map(samples), uncertain: [...uncertain] };
+}
+
 class Simulation {
   readonly random: Random;
   readonly rig: LaneRig;
@@ -24,6 +35,8 @@ class Simulation {
   /** Rows whose write failed: they may be there, or come back after a crash. */
   readonly uncertain: Row[] = [];
   readonly seriesCount: number;
+  /** The newest snapshot, while it is there, and what it is of. */
+  newestSnapshot: { readonly name: string; readonly model: Model } | null = null;
   overloadCount = 0;
   /** What was found that must not be, or not found that must. */
   readonly wrong: string[] = [];
@@ -93,9 +106,10 @@ class Simulation {
       name = await rig.snapshots.create();
     });
     if (!isDone) return;
-    const restored = await rig.restore(name);
-    await this.check(restored.lane);
+    this.newestSnapshot = { name, model: copyOf(this) };
+    await this.checkNewestSnapshot();
     if (this.random.chance(0.5)) return;
+    this.newestSnapshot = null;
     await this.attempt(async () => {
       rig.snapshots.delete(name);
       await Promise.resolve();
@@ -138,7 +152,14 @@ class Simulation {
     }
     await rig.open();
     this.checkSnapshots();
+    await this.checkNewestSnapshot();
     await this.check();
+  }
+
+  async checkNewestSnapshot(): Promise<void> {
+    if (!this.newestSnapshot) return;
+    const { name, model } = this.newestSnapshot;
+    await this.check((await this.rig.restore(name)).lane, model);
   }
 
   /** What a crash has left of making and deleting one is gone after the start. */
@@ -162,15 +183,15 @@ class Simulation {
   }
 
   /** Notes what is not as it must be. */
-  async check(lane = this.rig.lane): Promise<void> {
+  async check(lane = this.rig.lane, model: Model = this): Promise<void> {
     const { samples, missing } = await readSamples(lane, everything());
     for (const { where, reason } of missing) this.wrong.push(`missing ${where}: ${reason}`);
     const uncertain = new Map<string, bigint[]>();
-    for (const { key, ms, bits } of this.uncertain) {
+    for (const { key, ms, bits } of model.uncertain) {
       const place = `${keyText(key)} ${ms}`;
       uncertain.set(place, [...(uncertain.get(place) ?? []), bits]);
     }
-    for (const [key, series] of this.acknowledged) {
+    for (const [key, series] of model.acknowledged) {
       for (const [ms, bits] of series) {
         const found = samples.get(key)?.get(ms);
         const others = uncertain.get(`${key} ${ms}`) ?? [];
@@ -181,7 +202,7 @@ class Simulation {
     }
     for (const [key, series] of samples) {
       for (const [ms, bits] of series) {
-        if (this.acknowledged.get(key)?.has(ms)) continue;
+        if (model.acknowledged.get(key)?.has(ms)) continue;
         if (!uncertain.get(`${key} ${ms}`)?.includes(bits))
           this.wrong.push(`${key} ${ms}: ${bits} was never written`);
       }
