@@ -117,6 +117,26 @@ describe.for(PLACES)("from $where", ({ settle }) => {
   });
 });
 
+test("lists of labels and series are made without a look at samples", async () => {
+  const rig = await LaneRig.start();
+  await rig.write([...rows(rig, 20_000), ...rows(rig, 10_000)]);
+  await rig.lane.flush();
+  const startMs = rig.clock.nowMs() - 15_000;
+  await rig.delete({ filters: [job("odd")], startMs });
+  await rig.delete({ filters: [[{ name: "instance", operator: "=", value: "host-0" }]] });
+  // Whoever reads a block now notices that it is damaged.
+  rig.disk.flipBit("/data/lane-00/parts/g000000.part", 8 * 20);
+  const query = everything();
+  const answers = [
+    await rig.lane.labelNames(query, 0, signal),
+    await rig.lane.labelValues("instance", query, 0, signal),
+    await rig.lane.seriesKeys({ ...query, startMs }, 0, signal),
+  ];
+  expect(answers.map(({ items }) => items.length)).toEqual([3, 9, 4]);
+  for (const { coverage } of answers) expect(coverage.missing).toEqual([]);
+  expect((await readSamples(rig.lane, query)).missing).toHaveLength(1);
+});
+
 test("another tenant's series of the same labels stay", async () => {
   const rig = await LaneRig.start();
   const written = rows(rig, 0);
