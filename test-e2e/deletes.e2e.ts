@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { request } from "undici";
 import { Cluster } from "./harness/cluster.ts";
 import { TemporaryFolder } from "./harness/folder.ts";
-import { untilAllNodesReachable } from "./harness/metrics.ts";
+import { metricValues, untilAllNodesReachable } from "./harness/metrics.ts";
 import { Program } from "./harness/program.ts";
 import { Reader } from "./harness/reader.ts";
 import { sample, type Series } from "./harness/samples.ts";
@@ -128,6 +128,7 @@ test("vmsingle deletes by Prometheus' own path", async () => {
     await single.kill();
     await single.startAgain();
     await expect.poll(async () => counts(new Reader(single.url))).toHaveLength(SERIES_COUNT);
+    expect(await metricValues(single, "tideline_newest_delete")).toEqual([1]);
     const prefixed = deleteUrl(`${single.url}/prometheus`, "del");
     expect((await send(prefixed)).status).toBe(204);
     expect(await counts(new Reader(single.url))).toEqual([]);

@@ -195,6 +195,11 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
     return { items: limited(items, limit), coverage: mergeCoverage(answers) };
   }
 
+  /** Number of the newest delete, also of one that failed; 0 = none yet. */
+  get newestDelete(): number {
+    return this.#deleter.newestNumber;
+  }
+
   /** See DeleteSink. @throws {InputError} a selector that is none */
   deleteSeries(request: SeriesDelete): Promise<void> {
     return this.#deleter.deleteSeries(request);

@@ -88,6 +88,11 @@ export function addStorageMetrics(metrics: Metrics, storage: Storage): void {
     (await lanes()).some((lane) => lane.readOnly) ? 1 : 0,
   );
 
+  gaugeFrom(
+    "tideline_newest_delete",
+    "Number of the newest delete in the log of deletes",
+    () => storage.newestDelete,
+  );
   gaugeFrom("vm_snapshots", "Snapshots on disk", () => storage.snapshots.list().length);
 
   gaugeFrom(
