@@ -96,11 +96,13 @@ async function benchLane(dataPath: string): Promise<void> {
       answerSizeMax: 2 ** 28,
       minFreeDiskSpaceSize: 0,
       seriesLimits: null,
+      mergeCacheSize: 0,
     },
     {
       disk: new NodeDisk(),
       clock: systemClock,
       log,
+      merger: null,
       onFault: (error) => {
         throw error;
       },

@@ -32,6 +32,8 @@ export interface StorageOptions {
   /** Series that may be written to in an hour and in a day; 0 = no limit, -1 = none, but they are counted. */
   readonly hourlySeriesMax: number;
   readonly dailySeriesMax: number;
+  /** Of each interval of so many milliseconds merges keep the newest sample of a series; 0 = all. */
+  readonly dedupIntervalMs: number;
 }
 
 const HOUR_MS = 3_600_000;
@@ -53,5 +55,6 @@ export function defaultStorageOptions(dataPath: string): StorageOptions {
     minFreeDiskSpaceSize: 100 * MIB,
     hourlySeriesMax: 0,
     dailySeriesMax: 0,
+    dedupIntervalMs: 0,
   };
 }

@@ -17,6 +17,18 @@ export interface LaneStats {
   readonly flushErrors: number;
   /** Parts deleted because all of their samples were too old. */
   readonly partsDropped: number;
+  /** Bytes of the parts that were flushed. */
+  readonly flushedSize: number;
+  readonly merges: number;
+  readonly mergeErrors: number;
+  readonly mergesActive: number;
+  readonly forcedMerges: number;
+  /** Samples that merges read and wrote, and left out: for another one at their time or in their interval, and since they are deleted. */
+  readonly mergeReadSamples: number;
+  readonly mergeWrittenSamples: number;
+  readonly mergeDedupedSamples: number;
+  readonly mergeDeletedSamples: number;
+  readonly mergeWrittenSize: number;
   readonly searches: number;
   readonly searchErrors: number;
 
@@ -37,6 +49,10 @@ export interface LaneStats {
   /** Series let in by the limits of series, in the windows that go on; 0 where nothing is counted. */
   readonly hourlySeries: number;
   readonly dailySeries: number;
+  /** Of the month that holds the newest sample. */
+  readonly lastMonthPartCount: number;
+  /** The clock jumped: nothing is dropped. */
+  readonly retentionSuspended: boolean;
   readonly freeDiskSize: number;
   readonly readOnly: boolean;
   /** Heap and external memory of the lane's thread. */

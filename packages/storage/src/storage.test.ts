@@ -127,6 +127,23 @@ test(
   },
 );
 
+test("forced merges, in their thread, leave one part per lane, and all that was written", async () => {
+  const storage = await openStorage(testOptions(testFolder()));
+  const samples: Samples = new Map();
+  for (const seed of [1, 2, 3]) {
+    await writeRandom(storage, samples, seed);
+    await storage.forceFlush();
+  }
+  await storage.forceMerge();
+  for (const { partCount, merges, mergeErrors, mergeWrittenSize } of await storage.stats()) {
+    // An hour may go by between two windows of 32 days while this runs.
+    expect(partCount).toBeLessThanOrEqual(2);
+    expect({ merges, mergeErrors }).toEqual({ merges: 1, mergeErrors: 0 });
+    expect(mergeWrittenSize).toBeGreaterThan(0);
+  }
+  await expectSamples(storage, samples);
+});
+
 async function seriesNames(storage: Storage): Promise<string[]> {
   const { items } = await storage.seriesKeys(everything(), 0, signal);
   return items.map((key) => Buffer.from(key).toString("latin1"));

@@ -16,7 +16,7 @@ import {
   type WriteOutcome,
 } from "@tideline/model";
 import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
-import { splitBudget } from "./front/budget.ts";
+import { mergeBudget, splitBudget } from "./front/budget.ts";
 import {
   ensureNodeId,
   FOLDER_FILES,
@@ -210,6 +210,17 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
     await Promise.all(this.#lanes.map((lane) => lane.flush()));
   }
 
+  /**
+   * Flushes all heads, then merges parts towards one per lane and window of 32 days, beside writes and queries; settles when that is
+   * done.
+   *
+   * @param prefix of the months that are meant, e.g. `2026_11`; empty: all
+   * @throws {OverloadError} the disk is full or failed, or the storage closes
+   */
+  async forceMerge(prefix = ""): Promise<void> {
+    await Promise.all(this.#lanes.map((lane) => lane.forceMerge(prefix)));
+  }
+
   stats(): Promise<LaneStats[]> {
     return Promise.all(this.#lanes.map((lane) => lane.stats()));
   }
@@ -248,6 +259,7 @@ async function settleLayout(
         lane,
         laneCount: layout.laneCount,
         folders,
+        mergeSlot: null,
       },
     );
     await old.close(true);
@@ -264,8 +276,9 @@ async function startLanes(
   folders: readonly number[] | null,
 ): Promise<LaneClient[]> {
   const starts: Promise<LaneClient>[] = [];
+  const mergeSlot = new SharedArrayBuffer(4);
   for (let lane = 0; lane < laneCount; lane += 1) {
-    const start = startLane(options, environment, { lane, laneCount, folders });
+    const start = startLane(options, environment, { lane, laneCount, folders, mergeSlot });
     starts.push(start);
     if (folders) await Promise.allSettled([start]);
   }
@@ -277,12 +290,21 @@ async function startLanes(
   throw failed.reason;
 }
 
+interface LanePlace {
+  readonly lane: number;
+  readonly laneCount: number;
+  readonly folders: readonly number[] | null;
+  /** Shared by all lanes: one merge runs at a time. Null: none do. */
+  readonly mergeSlot: SharedArrayBuffer | null;
+}
+
 function startLane(
   options: StorageOptions,
   environment: LaneEnvironment,
-  place: { lane: number; laneCount: number; folders: readonly number[] | null },
+  place: LanePlace,
 ): Promise<LaneClient> {
-  const { lane, laneCount, folders } = place;
+  const { lane, laneCount, folders, mergeSlot } = place;
+  const merges = mergeBudget(options.memoryBudgetSize);
   const { heapSizeMax, pageCacheSize, headMemorySize } = splitBudget(
     options.memoryBudgetSize,
     options.laneCount,
@@ -306,8 +328,11 @@ function startLane(
       answerSizeMax: Math.floor(heapSizeMax / 4),
       minFreeDiskSpaceSize: options.minFreeDiskSpaceSize,
       seriesLimits: environment.seriesLimits,
+      dedupIntervalMs: options.dedupIntervalMs,
+      mergeCacheSize: merges.cacheSize,
     },
     heapSizeMax,
+    merging: mergeSlot && { heapSizeMax: merges.heapSizeMax, slot: mergeSlot },
     log,
     onFatal,
   });

@@ -63,6 +63,16 @@ export function storageFlags(defaults: { storageDataPath: string }) {
       max: 2 ** 31 - 1,
       help: "Most series that rows are taken of within a day; rows of others are dropped and counted. 0 means no limit; -1 too, but series are counted",
     }),
+    "dedup.minScrapeInterval": durationMs({
+      default: "0",
+      help: "Of each interval of this length, merges keep only the newest sample of a series: for pairs of Prometheus that write the same series. Must be the same at vmselect. 0 keeps all",
+    }),
+    forceMergeAuthKey: secret({
+      help: "/internal/force_merge wants ?authKey=… with this value, in place of basic auth",
+    }),
+    forceFlushAuthKey: secret({
+      help: "/internal/force_flush wants ?authKey=… with this value, in place of basic auth",
+    }),
     "storage.minFreeDiskSpaceBytes": byteSize({
       default: "100MB",
       help: "With less free space than this at -storageDataPath, writes are refused with 503 until there is more",

@@ -7,6 +7,7 @@ import { systemClock } from "@tideline/common";
 import type { FlagValues, ProgramContext } from "@tideline/service";
 import { defaultStorageOptions, Storage } from "@tideline/storage";
 import type { storageFlags } from "./config.ts";
+import { forceRoutes } from "./force-routes.ts";
 import { keepSnapshotsYoung } from "./snapshot-age.ts";
 import { snapshotRoutes } from "./snapshot-routes.ts";
 import { addLimitMetrics } from "./limit-metrics.ts";
@@ -43,6 +44,7 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
       minFreeDiskSpaceSize: flags["storage.minFreeDiskSpaceBytes"],
       hourlySeriesMax: flags["storage.maxHourlySeries"],
       dailySeriesMax: flags["storage.maxDailySeries"],
+      dedupIntervalMs: flags["dedup.minScrapeInterval"],
     },
     {
       log: context.log,
@@ -61,14 +63,7 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
     hourlyMax: flags["storage.maxHourlySeries"],
     dailyMax: flags["storage.maxDailySeries"],
   });
-  context.http.route({
-    path: "/internal/force_flush",
-    methods: ["GET", "POST"],
-    handle: async (exchange) => {
-      await storage.forceFlush();
-      await exchange.sendText("OK");
-    },
-  });
+  context.http.route(...forceRoutes(storage, context.log, flags));
   context.http.route(...snapshotRoutes(storage.snapshots, flags.snapshotAuthKey));
   const stopAgeing = keepSnapshotsYoung({
     snapshots: storage.snapshots,

@@ -71,6 +71,81 @@ export function addStorageMetrics(metrics: Metrics, storage: Storage): void {
     ["type"],
   );
   gaugeFrom(
+    "vm_last_partition_parts",
+    "Parts with samples of the newest month",
+    async () => [
+      { labels: { type: "storage/part" }, value: await total((lane) => lane.lastMonthPartCount)() },
+    ],
+    ["type"],
+  );
+  const ofMerges = (value: (lane: LaneStats) => number) => async () => [
+    { labels: { type: "storage/part" }, value: await total(value)() },
+  ];
+  gaugeFrom(
+    "vm_active_merges",
+    "Merges of parts that run",
+    ofMerges((lane) => lane.mergesActive),
+    ["type"],
+  );
+  counterFrom(
+    "vm_merges_total",
+    "Merges of parts",
+    ofMerges((lane) => lane.merges),
+    ["type"],
+  );
+  counterFrom(
+    "vm_rows_merged_total",
+    "Rows that merges read",
+    ofMerges((lane) => lane.mergeReadSamples),
+    ["type"],
+  );
+  counterFrom(
+    "vm_rows_deleted_total",
+    "Rows that merges left out: deleted, or older than the retention",
+    ofMerges((lane) => lane.mergeDeletedSamples),
+    ["type"],
+  );
+  counterFrom(
+    "vm_deduplicated_samples_total",
+    "Rows that merges left out for another one at their time, or in their interval of -dedup.minScrapeInterval",
+    async () => [
+      { labels: { type: "merge" }, value: await total((lane) => lane.mergeDedupedSamples)() },
+    ],
+    ["type"],
+  );
+  gaugeFrom("vm_active_force_merges", "Forced merges that are not done", async () =>
+    Math.max(0, ...(await lanes()).map((lane) => lane.forcedMerges)),
+  );
+  counterFrom(
+    "tideline_part_bytes_written_total",
+    "Bytes of the parts that were written, by what wrote them",
+    async () => [
+      { labels: { by: "flush" }, value: await total((lane) => lane.flushedSize)() },
+      { labels: { by: "merge" }, value: await total((lane) => lane.mergeWrittenSize)() },
+    ],
+    ["by"],
+  );
+  gaugeFrom(
+    "tideline_write_amplification",
+    "Bytes of all parts that were written since the start, by bytes of those that were flushed",
+    async () => {
+      const flushed = await total((lane) => lane.flushedSize)();
+      const merged = await total((lane) => lane.mergeWrittenSize)();
+      return flushed === 0 ? 1 : (flushed + merged) / flushed;
+    },
+  );
+  counterFrom(
+    "tideline_merge_errors_total",
+    "Merges that failed",
+    perLane((lane) => lane.mergeErrors),
+    ["lane"],
+  );
+  gaugeFrom(
+    "tideline_retention_suspended",
+    "1 while the clock is not trusted: nothing is dropped",
+    async () => ((await lanes()).some((lane) => lane.retentionSuspended) ? 1 : 0),
+  );
+  gaugeFrom(
     "vm_cache_entries",
     "Series in the heads, under the name that dashboards read active series from",
     async () => [

@@ -11,6 +11,32 @@ const THREAD_SIZE = 16 * MIB;
 const HEAP_SIZE_MIN = 48 * MIB;
 const HEAD_SIZE_MIN = 16 * MIB;
 
+/** Share of the memory that merges take: one runs at a time. */
+const MERGE_SHARE = 0.08;
+const MERGE_SIZE_MIN = 64 * MIB;
+const MERGE_SIZE_MAX = 320 * MIB;
+/** Buffers of fixed size: decoded blocks of all inputs, known blocks and times of the outputs. */
+const MERGE_CACHE_SHARE = 0.1;
+const MERGE_HEAP_SHARE = 0.4;
+
+export interface MergeBudget {
+  readonly heapSizeMax: number;
+  readonly cacheSize: number;
+  /** All of a merge's memory. */
+  readonly size: number;
+}
+
+/** Memory of the one merge that runs at a time. */
+export function mergeBudget(memoryBudgetSize: number): MergeBudget {
+  const share = Math.floor(memoryBudgetSize * MERGE_SHARE);
+  const size = Math.min(MERGE_SIZE_MAX, Math.max(MERGE_SIZE_MIN, share));
+  return {
+    size,
+    heapSizeMax: Math.floor(size * MERGE_HEAP_SHARE),
+    cacheSize: Math.floor(size * MERGE_CACHE_SHARE),
+  };
+}
+
 export interface LaneBudget {
   readonly heapSizeMax: number;
   readonly pageCacheSize: number;
@@ -19,13 +45,15 @@ export interface LaneBudget {
 
 /** @throws {InputError} the budget is too small for that many lanes */
 export function splitBudget(memoryBudgetSize: number, laneCount: number): LaneBudget {
-  const share = Math.floor(memoryBudgetSize / laneCount);
+  const merges = mergeBudget(memoryBudgetSize).size;
+  const share = Math.floor((memoryBudgetSize - merges) / laneCount);
   const fixed = TO_LANE_RING_SIZE + FROM_LANE_RING_SIZE + YOUNG_HEAP_SIZE + THREAD_SIZE;
   const heapSizeMax = Math.max(HEAP_SIZE_MIN, Math.floor(share * 0.15));
   const pageCacheSize = Math.floor(share * 0.15);
   const headMemorySize = share - fixed - heapSizeMax - pageCacheSize;
   if (headMemorySize < HEAD_SIZE_MIN) {
-    const needed = Math.ceil((fixed + HEAP_SIZE_MIN + HEAD_SIZE_MIN) / 0.85 / MIB) * laneCount;
+    const needed =
+      Math.ceil((fixed + HEAP_SIZE_MIN + HEAD_SIZE_MIN) / 0.85 / MIB) * laneCount + merges / MIB;
     throw new InputError(
       "TIDELINE_MEMORY_BUDGET",
       `Cannot start ${laneCount} lanes with ${Math.floor(memoryBudgetSize / MIB)} MiB of memory: they need ${needed} MiB; give more memory or fewer lanes`,

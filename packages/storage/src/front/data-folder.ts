@@ -5,8 +5,9 @@
  */
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { assert, type Disk } from "@tideline/common";
+import type { Disk } from "@tideline/common";
 import { InputError } from "@tideline/model";
+import { readSmallFile, replaceSmallFile } from "../small-file.ts";
 
 const VERSION = 1;
 const LAYOUT_NAME = "layout.json";
@@ -24,7 +25,7 @@ export interface DataLayout {
 
 /** Null for a fresh directory. @throws {InputError} an unknown version, or no layout where there is data */
 export function readLayout(disk: Disk, dataPath: string): DataLayout | null {
-  const text = readSmall(disk, join(dataPath, LAYOUT_NAME));
+  const text = readSmallFile(disk, join(dataPath, LAYOUT_NAME));
   if (text === null) {
     if (listLaneFolders(disk, dataPath).length === 0) return null;
     throw unreadable(dataPath, `there are lanes, but no ${LAYOUT_NAME}`);
@@ -54,8 +55,11 @@ function parseLayout(text: string): Record<string, unknown> | null {
 }
 
 export function writeLayout(disk: Disk, dataPath: string, layout: DataLayout): void {
-  writeSmall(disk, join(dataPath, LAYOUT_NAME), JSON.stringify({ version: VERSION, ...layout }));
-  disk.syncFolder(dataPath);
+  replaceSmallFile(
+    disk,
+    join(dataPath, LAYOUT_NAME),
+    JSON.stringify({ version: VERSION, ...layout }),
+  );
 }
 
 /** Numbers of the lane folders that are there, ascending. */
@@ -74,41 +78,14 @@ export function ensureNodeId(disk: Disk, dataPath: string): string {
   const known = readNodeId(disk, dataPath);
   if (known !== null) return known;
   const nodeId = randomBytes(16).toString("hex");
-  writeSmall(disk, path, nodeId);
-  disk.syncFolder(dataPath);
+  replaceSmallFile(disk, path, nodeId);
   return nodeId;
 }
 
 /** Null when there is none. */
 export function readNodeId(disk: Disk, dataPath: string): string | null {
-  const known = readSmall(disk, join(dataPath, NODE_ID_NAME))?.trim();
+  const known = readSmallFile(disk, join(dataPath, NODE_ID_NAME))?.trim();
   return known !== undefined && /^[0-9a-f]{32}$/.test(known) ? known : null;
-}
-
-function readSmall(disk: Disk, path: string): string | null {
-  if (disk.kindOf(path) === null) return null;
-  const bytes = new Uint8Array(disk.sizeOf(path));
-  const file = disk.open(path, "read");
-  try {
-    file.read(bytes, 0);
-  } finally {
-    file.close();
-  }
-  return Buffer.from(bytes).toString("utf8");
-}
-
-function writeSmall(disk: Disk, path: string, text: string): void {
-  const temporary = `${path}.tmp`;
-  if (disk.kindOf(temporary) !== null) disk.unlink(temporary);
-  const file = disk.open(temporary, "create");
-  try {
-    const bytes = Buffer.from(text);
-    assert(file.append(bytes) === bytes.length, `there is room for ${path}`);
-    file.sync();
-  } finally {
-    file.close();
-  }
-  disk.rename(temporary, path);
 }
 
 function unreadable(dataPath: string, why: string): InputError {

@@ -24,6 +24,7 @@ async function start(options: Partial<LaneOptions>, heapSizeMax = 2 ** 27): Prom
   const client = await LaneClient.start({
     lane: laneOptions({ retentionMs: 1e12, ...options, dataPath: testFolder() }),
     heapSizeMax,
+    merging: null,
     log: SILENT_LOG,
     onFatal: (error) => deaths.push(error),
   });

@@ -12,6 +12,7 @@ import {
   type FrameSource,
   type RowBlockAnswer,
 } from "@tideline/wire";
+import type { MergeThreadOptions } from "../compaction/merge-thread.ts";
 import type { LaneOptions } from "../lane/lane-options.ts";
 import type { LaneWorkerData, LaneWorkerMessage } from "../lane/lane-worker.ts";
 import {
@@ -30,6 +31,7 @@ export interface LaneClientOptions {
   readonly lane: LaneOptions;
   /** Limit of the lane's JavaScript heap, in bytes. */
   readonly heapSizeMax: number;
+  readonly merging: MergeThreadOptions | null;
   readonly log: Log;
   /** The lane died: told once, unless it was closed. */
   readonly onFatal: (error: Error) => void;
@@ -41,6 +43,8 @@ export const FROM_LANE_RING_SIZE = 4 * 1024 * 1024;
 
 /** Short-lived objects of a lane's heap. */
 export const YOUNG_HEAP_SIZE = 16 * 1024 * 1024;
+
+const NO_BODY = new Uint8Array(0);
 
 interface Pending<T> {
   readonly resolve: (value: T) => void;
@@ -73,7 +77,8 @@ export class LaneClient {
     this.#writer = new RingWriter(toLane);
     this.#reader = new RingReader(fromLane);
     this.#outbox = new Outbox(this.#writer);
-    const workerData: LaneWorkerData = { options: options.lane, toLane, fromLane };
+    const { lane, merging } = options;
+    const workerData: LaneWorkerData = { options: lane, toLane, fromLane, merging };
     this.#worker = new Worker(entryUrl(new URL("../lane/lane-worker.ts", import.meta.url)), {
       name: `lane-${options.lane.lane}`,
       workerData,
@@ -158,6 +163,11 @@ export class LaneClient {
     ]);
   }
 
+  /** Settles when it is done. @param prefix of the months that are meant */
+  async forceMerge(prefix: string): Promise<void> {
+    await this.#call(ToLane.forceMerge, 0, Buffer.from(prefix));
+  }
+
   async stats(): Promise<LaneStats> {
     return (await this.#call(ToLane.stats)) as LaneStats;
   }
@@ -175,8 +185,8 @@ export class LaneClient {
     }
   }
 
-  #call(type: number, argument = 0): Promise<unknown> {
-    return this.#request(this.#calls, (id) => [messageHeader(type, id, argument)]);
+  #call(type: number, argument = 0, body = NO_BODY): Promise<unknown> {
+    return this.#request(this.#calls, (id) => [messageHeader(type, id, argument), body]);
   }
 
   #request<T>(

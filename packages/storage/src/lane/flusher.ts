@@ -36,6 +36,8 @@ export class Flusher {
   /** Settles, always well, when the flush that runs has ended. */
   #running: Promise<void> | null = null;
   flushCount = 0;
+  /** Bytes of the parts written. */
+  writtenSize = 0;
   errorCount = 0;
 
   constructor(options: FlusherOptions, ports: Pick<LanePorts, "clock" | "log" | "onFault">) {
@@ -151,6 +153,7 @@ export class Flusher {
     if (summary) parts.add(flushPartName(generation));
     heads.release();
     if (!summary) return;
+    this.writtenSize += summary.size;
     const { path, size, seriesCount, sampleCount } = summary;
     const durationMs = Math.round(clock.monotonicMs() - startMs);
     log.info({ path, size, seriesCount, sampleCount, durationMs }, "flushed head to a part");

@@ -1,6 +1,8 @@
 /** What a lane counts, and the snapshot of it for /metrics. */
 import type { RowBlockAnswer } from "@tideline/wire";
+import type { PartReader } from "../part/part-reader.ts";
 import type { LaneStats } from "../stats.ts";
+import type { Compactor } from "./compactor.ts";
 import type { Flusher } from "./flusher.ts";
 import type { Heads } from "./heads.ts";
 import type { Intake } from "./intake.ts";
@@ -14,6 +16,8 @@ export interface LaneState {
   readonly intake: Intake;
   readonly flusher: Flusher;
   readonly limits: SeriesLimits | null;
+  readonly compactor: Compactor | null;
+  readonly retentionSuspended: boolean;
   readonly freeDiskSize: number;
   readonly readOnly: boolean;
 }
@@ -34,7 +38,9 @@ export class LaneCounters {
   }
 
   stats(state: LaneState): LaneStats {
-    const { lane, heads, parts, intake, flusher, limits, freeDiskSize, readOnly } = state;
+    const { lane, heads, parts, intake, flusher, compactor, limits, freeDiskSize, readOnly } =
+      state;
+    const merged = compactor?.counts;
     const memtables = heads.frozen ? [heads.memtable, heads.frozen.memtable] : [heads.memtable];
     const readers = parts.parts;
     const minMs = Math.min(...memtables.map((memtable) => memtable.minMs));
@@ -52,6 +58,16 @@ export class LaneCounters {
       flushes: flusher.flushCount,
       flushErrors: flusher.errorCount,
       partsDropped: parts.droppedCount,
+      flushedSize: flusher.writtenSize,
+      merges: compactor?.mergeCount ?? 0,
+      mergeErrors: compactor?.errorCount ?? 0,
+      mergesActive: compactor?.isRunning ? 1 : 0,
+      forcedMerges: compactor?.forcedCount ?? 0,
+      mergeReadSamples: merged?.readCount ?? 0,
+      mergeWrittenSamples: merged?.writtenCount ?? 0,
+      mergeDedupedSamples: merged?.dedupedCount ?? 0,
+      mergeDeletedSamples: merged?.deletedCount ?? 0,
+      mergeWrittenSize: merged?.writtenSize ?? 0,
       searches: this.searches,
       searchErrors: this.searchErrors,
       streamCount: intake.streamCount,
@@ -69,12 +85,22 @@ export class LaneCounters {
       partsDamaged: parts.damaged.length,
       hourlySeries: limits?.countOf("hourly_series_limit") ?? 0,
       dailySeries: limits?.countOf("daily_series_limit") ?? 0,
+      lastMonthPartCount: lastMonthPartCount(readers),
+      retentionSuspended: state.retentionSuspended,
       freeDiskSize,
       readOnly,
       heapSize: heapUsed,
       externalSize: external + arrayBuffers,
     };
   }
+}
+
+function lastMonthPartCount(parts: readonly PartReader[]): number {
+  const newestMs = Math.max(...parts.map(({ facts }) => facts.maxMs));
+  if (!Number.isFinite(newestMs)) return 0;
+  const newest = new Date(newestMs);
+  const startMs = Date.UTC(newest.getUTCFullYear(), newest.getUTCMonth());
+  return parts.filter(({ facts }) => facts.maxMs >= startMs).length;
 }
 
 function sum<T>(items: readonly T[], valueOf: (item: T) => number): number {

@@ -18,6 +18,7 @@ import {
   type RowBlockAnswer,
 } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
+import { runMerge } from "../compaction/run-merge.ts";
 import { Deleter } from "../front/deleter.ts";
 import { Snapshots } from "../front/snapshots.ts";
 import type { LaneOptions } from "./lane-options.ts";
@@ -45,6 +46,8 @@ export function laneOptions(rest: Partial<LaneOptions> = {}): LaneOptions {
     answerSizeMax: 2 ** 24,
     minFreeDiskSpaceSize: 0,
     seriesLimits: null,
+    dedupIntervalMs: 0,
+    mergeCacheSize: 2 ** 20,
     ...rest,
   };
 }
@@ -189,6 +192,10 @@ export class LaneRig {
       disk,
       clock: this.clock,
       log: SILENT_LOG,
+      merger: {
+        start: (job) => runMerge(job, { disk }),
+        close: () => undefined,
+      },
       onFault: (error) => this.faults.push(error),
     });
     const { dataPath } = this.options;

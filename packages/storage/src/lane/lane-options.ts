@@ -1,5 +1,6 @@
 /** What a lane is made of and told: finished values, and its ports to the world. */
 import type { Clock, Disk } from "@tideline/common";
+import type { Merger } from "../compaction/merge-thread.ts";
 import type { Log } from "../options.ts";
 import type { SeriesLimitOptions } from "./series-limits.ts";
 
@@ -25,12 +26,18 @@ export interface LaneOptions {
   readonly minFreeDiskSpaceSize: number;
   /** Null where series are neither limited nor counted. */
   readonly seriesLimits: SeriesLimitOptions | null;
+  /** Merges keep one sample per interval; 0 = all. */
+  readonly dedupIntervalMs: number;
+  /** Memory of a merge for pages of its inputs. */
+  readonly mergeCacheSize: number;
 }
 
 export interface LanePorts {
   readonly disk: Disk;
   readonly clock: Clock;
   readonly log: Log;
+  /** Merges parts; without one they stay as they were flushed. */
+  readonly merger: Merger | null;
   /** Told of a fault of ours in work that nobody waits for: the lane cannot go on. */
   readonly onFault: (error: unknown) => void;
 }

@@ -10,6 +10,7 @@ import type { Log } from "../options.ts";
 import { PageCache } from "../part/page-cache.ts";
 import type { PartReader } from "../part/part-reader.ts";
 import { PartSet, type DamagedPart } from "../part/part-set.ts";
+import { newestMergeUsed } from "./part-generations.ts";
 
 export interface LanePartsOptions {
   readonly disk: Disk;
@@ -24,6 +25,18 @@ export interface LanePartsOptions {
 /** Folder of a lane by its number. */
 export function laneFolder(dataPath: string, lane: number): string {
   return join(dataPath, `lane-${String(lane).padStart(2, "0")}`);
+}
+
+/** A lane folder that this lane writes to. */
+export interface OwnedFolder {
+  /** Of the parts. */
+  readonly path: string;
+  readonly parts: readonly PartReader[];
+  /** A number that no file of a merge in the folder has had. */
+  nextMergeNumber(): number;
+  /** Puts the results of a merge in the place of its inputs. */
+  replace(inputs: readonly string[], names: readonly string[]): void;
+  setAside(part: PartReader, cause: unknown): void;
 }
 
 /** A part, and which of its series are this lane's: null = all. */
@@ -44,6 +57,8 @@ export class LaneParts {
   readonly #cache: PageCache;
   /** Asked once per part. */
   readonly #ordinals = new WeakMap<PartReader, Ordinals | null>();
+  /** By folder: the newest number given to a file of a merge. */
+  readonly #mergeNumbers = new Map<number, number>();
   droppedCount = 0;
 
   constructor(options: LanePartsOptions) {
@@ -80,6 +95,33 @@ export class LaneParts {
     return this.parts.reduce((newest, part) => Math.max(newest, part.facts.maxMs), -Infinity);
   }
 
+  /** The folders that this lane is the one writer of. */
+  get owned(): OwnedFolder[] {
+    const owned: OwnedFolder[] = [];
+    for (const [folder, set] of this.#sets) {
+      if (!this.#isOwner(folder)) continue;
+      const path = laneFolder(this.#options.dataPath, folder);
+      owned.push({
+        path: join(path, "parts"),
+        parts: set.parts,
+        nextMergeNumber: () => this.#nextMergeNumber(folder, path),
+        replace: (inputs, names) => {
+          set.replace(inputs, names);
+        },
+        setAside: (part, cause) => {
+          set.setAside(part, cause);
+        },
+      });
+    }
+    return owned;
+  }
+
+  #nextMergeNumber(folder: number, path: string): number {
+    const newest = this.#mergeNumbers.get(folder) ?? newestMergeUsed(this.#options.disk, path);
+    this.#mergeNumbers.set(folder, newest + 1);
+    return newest + 1;
+  }
+
   /** The parts that meet a time range, ascending by minMs; they stay open until `release`. */
   lease(startMs: number, endMs: number): LanePartsLease {
     const leases = this.#all.map((set) => set.lease());
@@ -108,8 +150,7 @@ export class LaneParts {
   }
 
   /**
-   * Drops the parts whose newest sample is older than `ms`. Where another lane is the owner, it does that: this one looks
-   * into the folder anew.
+   * Drops the parts whose newest sample is older than `ms`, in the folders that this lane owns.
    *
    * @returns the names of the parts that are gone
    */
@@ -118,13 +159,19 @@ export class LaneParts {
     for (const [folder, set] of this.#sets) {
       if (this.#isOwner(folder)) {
         names.push(...set.dropBefore(ms));
-      } else if (set.parts.some((part) => part.facts.maxMs < ms)) {
-        this.#sets.set(folder, this.#open(folder));
-        set.close();
       }
     }
     this.droppedCount += names.length;
     return names;
+  }
+
+  /** Looks anew into the folders of other lanes, whose owners merge and drop what is there. */
+  refresh(): void {
+    for (const [folder, set] of this.#sets) {
+      if (this.#isOwner(folder) || !set.isStale()) continue;
+      this.#sets.set(folder, this.#open(folder));
+      set.close();
+    }
   }
 
   /** Moves a part that proved damaged out of the way. */

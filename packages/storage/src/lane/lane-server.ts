@@ -121,6 +121,14 @@ export class LaneServer {
           return null;
         });
         break;
+      case ToLane.forceMerge: {
+        const prefix = Buffer.from(body).toString("utf8");
+        void this.#answerDone(id, async () => {
+          await this.#lane.forceMerge(prefix);
+          return null;
+        });
+        break;
+      }
       case ToLane.stats:
         void this.#answerDone(id, () => this.#lane.stats());
         break;

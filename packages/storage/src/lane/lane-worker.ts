@@ -5,6 +5,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { must, NodeDisk, RingReader, RingWriter, systemClock } from "@tideline/common";
 import { encodeFailure, isKnownError } from "@tideline/wire";
+import { MergeThread, type MergeThreadOptions } from "../compaction/merge-thread.ts";
 import type { Log } from "../options.ts";
 import type { LaneOptions } from "./lane-options.ts";
 import { LaneServer } from "./lane-server.ts";
@@ -14,6 +15,8 @@ export interface LaneWorkerData {
   readonly options: LaneOptions;
   readonly toLane: SharedArrayBuffer;
   readonly fromLane: SharedArrayBuffer;
+  /** How merges run; null: none do. */
+  readonly merging: MergeThreadOptions | null;
 }
 
 export type LaneWorkerMessage =
@@ -52,12 +55,14 @@ function onFault(error: unknown): void {
 }
 
 async function main(): Promise<void> {
-  const { options, toLane, fromLane } = workerData as LaneWorkerData;
+  const { options, toLane, fromLane, merging } = workerData as LaneWorkerData;
+  const merger = merging && new MergeThread(merging);
   // The rings alone do not keep a thread alive.
   port.on("message", () => undefined);
   let lane: Lane;
   try {
-    lane = await Lane.open(options, { disk: new NodeDisk(), clock: systemClock, log, onFault });
+    const disk = new NodeDisk();
+    lane = await Lane.open(options, { disk, clock: systemClock, log, merger, onFault });
   } catch (error) {
     if (!isKnownError(error)) throw error;
     tell({ type: "openFailed", failure: encodeFailure(error) });

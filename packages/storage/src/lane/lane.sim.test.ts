@@ -52,6 +52,8 @@ class Simulation {
     const rig = await LaneRig.start({
       walSync: random.chance(0.5) ? "always" : "interval",
       flushWalSize: random.pick([2 ** 30, 20_000]),
+      // Days go by between merges; nothing of it is to be dropped.
+      retentionMs: 100_000 * 24 * 3_600_000,
     });
     return new Simulation(random, rig);
   }
@@ -63,11 +65,12 @@ class Simulation {
     if (dice < 55) await this.write();
     else if (dice < 65) await this.attempt(() => rig.lane.flush());
     else if (dice < 75) await this.tick();
-    else if (dice < 78) rig.connect();
-    else if (dice < 83) await this.delete();
-    else if (dice < 85) await this.snapshot();
-    else if (dice < 90) await this.crash();
-    else if (dice < 93) this.injectFault();
+    else if (dice < 77) rig.connect();
+    else if (dice < 81) await this.delete();
+    else if (dice < 85) await this.merge();
+    else if (dice < 87) await this.snapshot();
+    else if (dice < 91) await this.crash();
+    else if (dice < 94) this.injectFault();
     else await this.check();
   }
 
@@ -116,6 +119,16 @@ class Simulation {
     });
   }
 
+  /** By hand, or because days go by. */
+  async merge(): Promise<void> {
+    if (this.random.chance(0.7)) {
+      await this.attempt(() => this.rig.lane.forceMerge(""));
+    } else {
+      this.rig.clock.advance(this.random.pick([1, 2, 16]) * 24 * 3_600_000);
+      await this.tick();
+    }
+  }
+
   async tick(): Promise<void> {
     this.rig.clock.advance(this.random.pick([1000, 11_000, 3_600_000]));
     await this.attempt(() => this.rig.lane.tick());
@@ -136,10 +149,11 @@ class Simulation {
     const { random, rig } = this;
     if (random.chance(0.6)) {
       rig.disk.crashAt(random.below(15), random.below(200));
-      const dice = random.below(4);
-      if (dice === 0) await this.write();
-      else if (dice === 1) await this.delete();
-      else if (dice === 2) await this.snapshot();
+      const what = random.below(5);
+      if (what === 0) await this.write();
+      else if (what === 1) await this.delete();
+      else if (what === 2) await this.snapshot();
+      else if (what === 3) await this.attempt(() => rig.lane.forceMerge(""));
       else await this.attempt(() => rig.lane.flush());
     }
     if (rig.options.walSync === "always" && random.chance(0.5)) rig.cutPower(random);

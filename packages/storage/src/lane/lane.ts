@@ -14,8 +14,10 @@ import {
   type FrameSource,
   type RowBlockAnswer,
 } from "@tideline/wire";
+import type { Merger } from "../compaction/merge-thread.ts";
 import { DeleteSet } from "../deletes/delete-set.ts";
 import { Memtable } from "../head/memtable.ts";
+import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
 import {
   queryLabelNames,
@@ -26,6 +28,8 @@ import {
 import { LaneSearch } from "../search/lane-search.ts";
 import type { SourceSet } from "../search/source-set.ts";
 import type { LaneStats } from "../stats.ts";
+import { ClockGuard } from "./clock-guard.ts";
+import { Compactor, type CompactorOptions } from "./compactor.ts";
 import { Flusher } from "./flusher.ts";
 import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
@@ -63,11 +67,17 @@ export class Lane implements FrameSource {
   readonly #limits: SeriesLimits | null;
   readonly #intake: Intake;
   readonly #flusher: Flusher;
+  readonly #compactor: Compactor | null;
+  readonly #clockGuard: ClockGuard;
   readonly #group = new RowGroup();
   #taken: TakenBlock[] = [];
   readonly #counters = new LaneCounters();
   #lastRetentionMs = -Infinity;
   #freeDiskSize = Infinity;
+  /** A delete was prepared that is not applied yet, or failed: nobody knows until the next one. */
+  #awaitsDelete = false;
+  /** Merges leave out samples that are older; as of the last look at retention. */
+  #retainedFromMs = -Infinity;
 
   private constructor(options: LaneOptions, ports: LanePorts, sources: LaneSources) {
     const { heads, parts, deletes } = sources;
@@ -96,6 +106,29 @@ export class Lane implements FrameSource {
       },
       ports,
     );
+    const { disk, clock, log, merger } = ports;
+    const path = join(laneFolder(options.dataPath, options.lane), "clock");
+    this.#clockGuard = new ClockGuard({ disk, path, clock, log });
+    this.#compactor = merger && new Compactor(this.#compactorOptions(merger, laneRange), ports);
+  }
+
+  #compactorOptions(merger: Merger, laneRange: LaneRange): CompactorOptions {
+    const { dataPath, dedupIntervalMs, mergeCacheSize, minFreeDiskSpaceSize } = this.#options;
+    return {
+      parts: this.#parts,
+      merger,
+      laneRange,
+      dataPath,
+      deletes: () => {
+        const { newestNumber, damaged } = this.#deletes;
+        const settledNumber = this.#awaitsDelete ? newestNumber : this.newestDelete;
+        return { settledNumber, isDamaged: damaged.length > 0 };
+      },
+      dedupIntervalMs,
+      cacheSize: mergeCacheSize,
+      retainedFromMs: () => this.#retainedFromMs,
+      roomSize: () => this.#freeDiskSize - minFreeDiskSpaceSize,
+    };
   }
 
   /**
@@ -198,6 +231,7 @@ export class Lane implements FrameSource {
     this.#flusher.startIfDue();
     const nowMs = this.#ports.clock.monotonicMs();
     if (nowMs - this.#lastRetentionMs >= RETENTION_INTERVAL_MS) this.#dropOldParts();
+    this.#compactor?.startIfDue();
     await this.#heads.sync();
     this.#flusher.startIfDue();
   }
@@ -244,6 +278,7 @@ export class Lane implements FrameSource {
    */
   async prepareDelete(number: number): Promise<void> {
     this.commit();
+    this.#awaitsDelete = true;
     await this.#heads.syncLog();
     await this.#flusher.freezeFor(number);
     await this.#heads.syncLog();
@@ -253,6 +288,7 @@ export class Lane implements FrameSource {
   /** Second step, once the delete is in the log of the data folder: what it deletes is in no answer from now on. */
   applyDelete(number: number): void {
     this.#deletes.load(this.#disk, this.#options.dataPath, number);
+    this.#awaitsDelete = false;
   }
 
   /**
@@ -277,6 +313,17 @@ export class Lane implements FrameSource {
     linkParts({ disk: this.#disk, dataPath, target, folders: this.#parts.ownedFolders });
   }
 
+  /**
+   * Flushes, then merges towards one part per window of 32 days.
+   *
+   * @param prefix of the months that are meant, e.g. `2026_11`; empty: all
+   * @throws {OverloadError} the disk is full or failed
+   */
+  async forceMerge(prefix: string): Promise<void> {
+    await this.flush();
+    await this.#compactor?.force(prefix);
+  }
+
   stats(): LaneStats {
     return this.#counters.stats({
       lane: this.#options.lane,
@@ -285,6 +332,8 @@ export class Lane implements FrameSource {
       intake: this.#intake,
       flusher: this.#flusher,
       limits: this.#limits,
+      compactor: this.#compactor,
+      retentionSuspended: this.#clockGuard.isSuspended,
       freeDiskSize: this.#freeDiskSize,
       readOnly: this.#refusal() !== null,
     });
@@ -293,6 +342,7 @@ export class Lane implements FrameSource {
   /** Syncs and closes the log and the parts. @param retire flushes first, and leaves no log behind */
   async close(retire = false): Promise<void> {
     this.commit();
+    await this.#compactor?.close();
     await this.#flusher.ended();
     if (retire) await this.flush();
     await this.#heads.close(retire);
@@ -380,7 +430,13 @@ export class Lane implements FrameSource {
       this.#heads.frozen?.memtable.maxMs ?? -Infinity,
       this.#parts.maxMs,
     );
-    const beforeMs = dropBeforeMs(this.#ports.clock.nowMs(), newestMs, this.#options);
+    this.#parts.refresh();
+    const isTrusted = this.#clockGuard.check(newestMs);
+    this.#retainedFromMs = isTrusted
+      ? dropBeforeMs(this.#ports.clock.nowMs(), newestMs, this.#options)
+      : -Infinity;
+    if (!isTrusted) return;
+    const beforeMs = this.#retainedFromMs;
     const names = this.#parts.dropBefore(beforeMs);
     if (names.length > 0) this.#log.info({ names }, "dropped parts older than the retention");
   }

@@ -29,6 +29,8 @@ export const ToLane = {
   applyDelete: 10,
   /** id; body: path of a data folder. */
   snapshot: 11,
+  /** id; body: prefix of the months that are meant, as text. Answered when the merge is done. */
+  forceMerge: 12,
 } as const;
 
 /** From a lane. */
@@ -39,7 +41,7 @@ export const FromLane = {
   frame: 2,
   /** id; body: failure. Of what was asked. */
   askFailed: 3,
-  /** id; body: JSON. Of flush, stats, close, deletes and snapshots. */
+  /** id; body: JSON. Of flush, stats, close, deletes, snapshots and forced merges. */
   done: 4,
   /** id; body: failure. */
   failed: 5,

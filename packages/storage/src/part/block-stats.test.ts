@@ -3,7 +3,7 @@ import { forEachSeed } from "@tideline/common/testing";
 import { expect, test } from "vitest";
 import { blockStats, FLAG_NAN, FLAG_RESET, FLAG_STALE } from "./block-stats.ts";
 import { randomValues } from "./part-fixtures.ts";
-import { blockStatBits, decodeSeriesEntry, encodeBlock } from "./series-entry.ts";
+import { blockFacts, blockStatBits, decodeSeriesEntry, encodeBlock } from "./series-entry.ts";
 
 /** `S` stands for a staleness marker. */
 function valuesOf(text: string): Float64Array {
@@ -48,8 +48,10 @@ test("the values of the stats come back bit for bit", () => {
     const values = randomValues(random, 1 + random.below(9));
     const timestampsMs = Float64Array.from(values.keys());
     const pointer = { offset: random.below(2 ** 40), size: 1 + random.below(1000) };
+    const stretch = { start: random.u32(), size: random.below(9) };
+    const place = { ...pointer, inGroup: random.chance(0.5) ? stretch : null };
     const blocks = new ByteWriter();
-    encodeBlock(blocks, values, timestampsMs, pointer, pointer);
+    encodeBlock(blocks, blockFacts(values, timestampsMs), place, pointer);
     const entry = new ByteWriter();
     entry.sized(new Uint8Array(8));
     entry.varint(1);
@@ -57,7 +59,7 @@ test("the values of the stats come back bit for bit", () => {
     const [block] = decodeSeriesEntry(entry.bytes()).blocks;
     if (!block) throw new Error("no block");
     expect(block).toMatchObject({ count: values.length, minMs: 0, maxMs: values.length - 1 });
-    expect(block.value).toEqual(pointer);
+    expect(block.value).toEqual(place);
     const { flags, minIndex, maxIndex } = blockStats(values);
     expect(block.flags).toBe(flags);
     const bits = new Uint8Array(values.buffer);

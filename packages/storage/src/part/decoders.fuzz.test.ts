@@ -8,7 +8,8 @@ import { Page, PageBuilder } from "./page.ts";
 import { decodeTreeRoot, firstAtOrAfter } from "./page-tree.ts";
 import { openPart, randomSeries, randomTimes, randomValues, writePart } from "./part-fixtures.ts";
 import { decodePostings } from "./posting-set.ts";
-import { blockStatBits, decodeSeriesEntry, encodeBlock } from "./series-entry.ts";
+import { packGroup, unpackGroup } from "./value-group.ts";
+import { blockFacts, blockStatBits, decodeSeriesEntry, encodeBlock } from "./series-entry.ts";
 
 /** Sound bytes of each kind, to be spoiled. */
 const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
@@ -40,10 +41,13 @@ const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
     for (let i = 0; i < 2; i += 1) {
       const values = randomValues(random, 1 + random.below(5));
       const pointer = { offset: random.u32(), size: random.below(100) };
-      encodeBlock(writer, values, randomTimes(random, values.length, 0), pointer, pointer);
+      const inGroup = random.chance(0.5) ? { start: random.u32(), size: random.below(9) } : null;
+      const facts = blockFacts(values, randomTimes(random, values.length, 0));
+      encodeBlock(writer, facts, { ...pointer, inGroup }, pointer);
     }
     return writer.copy();
   },
+  group: (random) => packGroup(random.bytes(random.below(300))),
   footer: (random) => {
     const facts = {
       laneRange: { index: 0, count: 1 },
@@ -66,6 +70,7 @@ const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
 const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   definition: decodeDefinition,
   rows: decodeRows,
+  group: unpackGroup,
   page: (bytes) => {
     const page = new Page(bytes);
     return firstAtOrAfter(page, Uint8Array.of(1, 2, 3));

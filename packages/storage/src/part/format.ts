@@ -50,6 +50,32 @@ export interface PartFacts {
   readonly writer: string;
 }
 
+/** How the samples of a part were written: the meta of its data section, empty for all that is as it came. */
+export interface DataTraits {
+  /** Value blocks lie in groups where that pays. */
+  readonly grouped: boolean;
+  /** One sample per interval was kept; 0 = all. */
+  readonly dedupIntervalMs: number;
+}
+
+const NO_TRAITS: DataTraits = { grouped: false, dedupIntervalMs: 0 };
+const TRAIT_GROUPED = 1;
+
+export function encodeDataTraits({ grouped, dedupIntervalMs }: DataTraits): Uint8Array {
+  if (!grouped && dedupIntervalMs === 0) return new Uint8Array(0);
+  const writer = new ByteWriter(10);
+  writer.u8(grouped ? TRAIT_GROUPED : 0);
+  writer.varint(dedupIntervalMs);
+  return writer.copy();
+}
+
+/** Later versions may add to it. @throws {RangeError} on bytes that are none */
+export function decodeDataTraits(meta: Uint8Array): DataTraits {
+  if (meta.length === 0) return NO_TRAITS;
+  const reader = new ByteReader(meta);
+  return { grouped: (reader.u8() & TRAIT_GROUPED) !== 0, dedupIntervalMs: reader.varint() };
+}
+
 export interface PartFooter {
   readonly facts: PartFacts;
   readonly sections: readonly Section[];
@@ -64,14 +90,23 @@ export function unitCrc(payload: Uint8Array, offset: number): number {
 }
 
 /** A damaged part: names file and offset. */
+export class PartDamage extends CorruptionError {
+  readonly path: string;
+
+  constructor(path: string, offset: number, reason: string, cause?: unknown) {
+    const message = `Cannot read part ${path}: damaged at offset ${offset}: ${reason}`;
+    super("TIDELINE_PART", message, { cause });
+    this.path = path;
+  }
+}
+
 export function partDamage(
   path: string,
   offset: number,
   reason: string,
   cause?: unknown,
-): CorruptionError {
-  const message = `Cannot read part ${path}: damaged at offset ${offset}: ${reason}`;
-  return new CorruptionError("TIDELINE_PART", message, { cause });
+): PartDamage {
+  return new PartDamage(path, offset, reason, cause);
 }
 
 export function encodePartHeader(): Uint8Array {

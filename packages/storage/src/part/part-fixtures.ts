@@ -91,6 +91,7 @@ export interface TestPart {
   readonly generation?: number;
   readonly deletesDone?: number;
   readonly replaces?: readonly string[];
+  readonly grouped?: boolean;
 }
 
 export function startPart(disk: Disk, part: TestPart = {}): PartWriter {
@@ -102,7 +103,7 @@ export function startPart(disk: Disk, part: TestPart = {}): PartWriter {
     laneRange: part.laneRange ?? WHOLE_RANGE,
     generation: part.generation ?? 1,
     deletesDone: part.deletesDone ?? 0,
-    replaces: part.replaces ?? [],
+    grouped: part.grouped ?? false,
   });
 }
 
@@ -113,7 +114,7 @@ export async function writePart(
 ): Promise<PartSummary> {
   const writer = startPart(disk, part);
   for (const one of series) writer.addSeries(one);
-  return writer.finish();
+  return writer.finish(part.replaces);
 }
 
 export function openPart(

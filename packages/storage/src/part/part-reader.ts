@@ -11,10 +11,13 @@ import { IDENTITY_SIZE, type Tenant, type TimestampBlock, type ValueBlock } from
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { rangeCovers, type LaneRange } from "../lane-range.ts";
 import {
+  decodeDataTraits,
   partDamage,
+  SECTION_DATA,
   SECTION_IDENTITIES,
   SECTION_POSTINGS,
   SECTION_SERIES,
+  type DataTraits,
   type PartFacts,
   type Section,
 } from "./format.ts";
@@ -29,6 +32,7 @@ import {
   writeOrdinalKey,
   type PartBlock,
   type SeriesEntry,
+  type ValuePlace,
 } from "./series-entry.ts";
 import { UnitReader } from "./unit-reader.ts";
 
@@ -48,6 +52,7 @@ export class PartReader implements LabelIndex {
   /** Size of the file in bytes. */
   readonly size: number;
   readonly facts: PartFacts;
+  readonly traits: DataTraits;
   readonly sections: readonly Section[];
   readonly #units: UnitReader;
   readonly #cache: PageCache;
@@ -67,6 +72,8 @@ export class PartReader implements LabelIndex {
     this.sections = sections;
     this.#cache = cache;
     this.#units = new UnitReader(file, cache, footerOffset);
+    const { meta } = sectionOf(sections, SECTION_DATA);
+    this.traits = this.#units.decode(footerOffset, () => decodeDataTraits(meta));
     this.#seriesTree = this.#tree(SECTION_SERIES, footerOffset);
     const postingsTree = this.#tree(SECTION_POSTINGS, footerOffset);
     this.#postings = new PostingsReader(
@@ -156,10 +163,22 @@ export class PartReader implements LabelIndex {
     const blocks: ValueBlock[] = [];
     for (const block of this.#entry(ordinal).blocks) {
       if (block.maxMs < startMs || block.minMs > endMs) continue;
-      const timestamps = this.#timestampBlock(block);
-      blocks.push({ timestamps, bytes: this.#units.block(block.value) });
+      blocks.push(this.valueBlock(block));
     }
     return blocks;
+  }
+
+  /** A block of `series`, with its bytes: views that stay valid. */
+  valueBlock(block: PartBlock): ValueBlock {
+    return { timestamps: this.#timestampBlock(block), bytes: this.#valueBytes(block.value) };
+  }
+
+  #valueBytes({ offset, size, inGroup }: ValuePlace): Uint8Array {
+    if (!inGroup) return this.#units.block({ offset, size });
+    const group = this.#units.group({ offset, size });
+    const end = inGroup.start + inGroup.size;
+    if (end > group.length) throw partDamage(this.path, offset, "a block outside of its group");
+    return group.subarray(inGroup.start, end);
   }
 
   #timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {

@@ -132,6 +132,18 @@ export class PartSet {
     return reader;
   }
 
+  /**
+   * Takes in what a merge made of parts of the folder, the one that replaces them last. Whoever looks in between two calls sees
+   * all old parts or all new ones. Only for the owner.
+   *
+   * @param names finished by PartWriter; none when nothing was left
+   */
+  replace(inputs: readonly string[], names: readonly string[]): void {
+    for (const name of names) this.add(name);
+    const left = this.#members.filter(({ name }) => inputs.includes(name));
+    this.#leave(this.#delete(left, "dropped a part of which nothing was left"));
+  }
+
   /** Deletes parts whose newest sample is older than `ms`. Only for the owner. @returns their names */
   dropBefore(ms: number): string[] {
     const old = this.#members.filter(({ reader }) => reader.facts.maxMs < ms);
@@ -146,6 +158,18 @@ export class PartSet {
     if (!member) return;
     this.#leave([member]);
     this.#quarantine(member.name, cause);
+  }
+
+  /** Whether the folder has other parts now than those that are open, replaced or damaged ones apart. */
+  isStale(): boolean {
+    const { disk, folder } = this.#options;
+    if (disk.kindOf(folder) === null) return this.#members.length > 0;
+    const names = disk.list(folder).filter((name) => name.endsWith(PART_SUFFIX));
+    const known = new Set([...this.#members, ...this.#damaged].map(({ name }) => name));
+    return (
+      names.some((name) => !known.has(name)) ||
+      this.#members.some(({ name }) => !names.includes(name))
+    );
   }
 
   close(): void {

@@ -12,6 +12,7 @@ import { IDENTITY_SIZE } from "@tideline/model";
 import { diskError } from "../disk-error.ts";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 import {
+  encodeDataTraits,
   encodePartFooter,
   encodePartHeader,
   encodePartTrailer,
@@ -24,16 +25,20 @@ import {
   type Section,
 } from "./format.ts";
 import { IDENTITIES_PER_PAGE } from "./identity-pages.ts";
-import { PageBuilder } from "./page.ts";
-import { encodeTreeRoot, PageTreeWriter } from "./page-tree.ts";
+import { encodeTreeRoot } from "./page-tree.ts";
 import { TEMPORARY_SUFFIX } from "./part-name.ts";
 import { writePartOrderKey } from "./part-order.ts";
 import { PartSink } from "./part-sink.ts";
 import { PostingsBuilder } from "./postings-builder.ts";
-import { encodeBlock, ordinalKey } from "./series-entry.ts";
+import { SeriesTableWriter } from "./series-table-writer.ts";
+import { blockFacts, type BlockFacts } from "./series-entry.ts";
 import { TimestampStore } from "./timestamp-store.ts";
+import { ValueStore } from "./value-store.ts";
 
-const SERIES_PAGE_SIZE = 32 * 1024;
+/** Memory for value blocks that are remembered, to store equal ones once. */
+const KNOWN_VALUES_SIZE = 2 * 1024 * 1024;
+/** So many series wait for a group at most: where most blocks repeat earlier ones, a group hardly fills. */
+const WAITING_SERIES_MAX = 4096;
 const WRITER = "tideline part-writer 1";
 const NO_META = new Uint8Array(0);
 
@@ -48,8 +53,20 @@ export interface PartOptions {
   readonly generation: number;
   /** See PartFacts; a merge that has applied all deletes up to n to each of its inputs gives n. */
   readonly deletesDone: number;
-  /** Names of parts in the folder that this one stands for: dropped once it is there. */
-  readonly replaces?: readonly string[];
+  /** Value blocks are compressed in groups where that pays: for parts that are read more often than written. */
+  readonly grouped?: boolean;
+  /** One sample per interval was kept; a fact for the reader, the caller sees to it. */
+  readonly dedupIntervalMs?: number;
+  /** Memory for value blocks that are remembered, in bytes. */
+  readonly knownValuesSizeMax?: number;
+}
+
+/** A block as another part has it. Borrowed for the call. */
+export interface CopiedBlock {
+  readonly facts: BlockFacts;
+  /** A value block and its timestamp block. */
+  readonly values: Uint8Array;
+  readonly timestamps: Uint8Array;
 }
 
 /** One series with all its samples. Borrowed for the call. */
@@ -79,12 +96,10 @@ export class PartWriter {
   readonly #options: PartOptions;
   readonly #sink: PartSink;
   readonly #timestamps: TimestampStore;
-  readonly #seriesTree: PageTreeWriter;
-  readonly #seriesPage = new PageBuilder();
+  readonly #values: ValueStore;
+  readonly #seriesTable: SeriesTableWriter;
   readonly #postings = new PostingsBuilder();
   readonly #identities = new ByteWriter(4096);
-  readonly #entry = new ByteWriter(4096);
-  readonly #blocks = new ByteWriter(4096);
   /** Of the newest series and the one before. */
   #orderKey = new ByteWriter(1024);
   #previousOrderKey = new ByteWriter(1024);
@@ -92,21 +107,31 @@ export class PartWriter {
   #sampleCount = 0;
   #blockCount = 0;
   #minMs = Infinity;
+  /** End of the newest block of the newest series. */
+  #lastMs = -Infinity;
   #maxMs = -Infinity;
 
   private constructor(options: PartOptions) {
     this.#options = options;
     this.#sink = new PartSink(options.disk, join(options.folder, options.name + TEMPORARY_SUFFIX));
     this.#timestamps = new TimestampStore(this.#sink);
-    this.#seriesTree = new PageTreeWriter(this.#sink);
-    this.#sink.append(encodePartHeader());
-    this.#sink.startSection();
+    this.#values = new ValueStore(this.#sink, {
+      grouped: options.grouped ?? false,
+      memorySizeMax: options.knownValuesSizeMax ?? KNOWN_VALUES_SIZE,
+    });
+    this.#seriesTable = new SeriesTableWriter(this.#sink);
+    try {
+      this.#sink.append(encodePartHeader());
+      this.#sink.startSection();
+    } catch (error) {
+      this.abort();
+      throw error;
+    }
   }
 
   /** @throws {OverloadError} the disk is full or failed */
   static create(options: PartOptions): PartWriter {
     assert(isLaneRange(options.laneRange), "a lane range is i of n");
-    assert(!options.replaces?.includes(options.name), "a part does not replace itself");
     return new PartWriter(options);
   }
 
@@ -123,20 +148,60 @@ export class PartWriter {
   addSeries({ key, identity, timestampsMs, values }: PartSeries): void {
     const count = values.length;
     assert(count > 0 && count === timestampsMs.length, "a series has samples, each with a time");
-    assert(identity.length === IDENTITY_SIZE, "an identity has 16 bytes");
-    this.#checkOrder(key);
-    this.#blocks.clear();
+    this.startSeries(key, identity);
     for (let start = 0; start < count; start += VALUES_PER_BLOCK_MAX) {
       const end = Math.min(count, start + VALUES_PER_BLOCK_MAX);
-      this.#addBlock(timestampsMs.subarray(start, end), values.subarray(start, end));
+      this.addBlock(timestampsMs.subarray(start, end), values.subarray(start, end));
     }
-    this.#addEntry(key, Math.ceil(count / VALUES_PER_BLOCK_MAX));
+    this.endSeries();
+  }
+
+  /**
+   * Starts a series, whose blocks follow, ascending in time, at least one; `addSeries` does all of it.
+   *
+   * @param key borrowed, as the identity is @throws {OverloadError} as all that writes
+   */
+  startSeries(key: Uint8Array, identity: Uint8Array): void {
+    assert(identity.length === IDENTITY_SIZE, "an identity has 16 bytes");
+    this.#checkOrder(key);
+    this.#seriesTable.start(key);
     this.#identities.raw(identity);
     this.#postings.add(this.#seriesCount, key);
     this.#seriesCount += 1;
+    this.#lastMs = -Infinity;
+  }
+
+  /** @param timestampsMs strictly ascending, 1 to VALUES_PER_BLOCK_MAX; borrowed, as the values are */
+  addBlock(timestampsMs: Float64Array, values: Float64Array): void {
+    const timestamps = this.#timestamps.store(timestampsMs);
+    const stored = this.#values.store(encodeValues(values));
+    const facts = blockFacts(values, timestampsMs);
+    this.#count(facts);
+    this.#seriesTable.add({ facts, stored, timestamps });
+  }
+
+  /** Takes a block over as it is. */
+  copyBlock({ facts, values, timestamps }: CopiedBlock): void {
+    const pointer = this.#timestamps.storeBlock(timestamps, facts.count);
+    const stored = this.#values.store(values);
+    this.#count(facts);
+    this.#seriesTable.add({ facts, stored, timestamps: pointer });
+  }
+
+  endSeries(): void {
+    this.#seriesTable.end();
+    if (this.#seriesTable.waitingCount < WAITING_SERIES_MAX) return;
+    this.#values.flush();
+    this.#seriesTable.settle();
+  }
+
+  #count({ count, minMs, maxMs }: BlockFacts): void {
+    assert(minMs > this.#lastMs && maxMs >= minMs, "blocks of a series ascend in time");
+    this.#lastMs = maxMs;
+    this.#blockCount += 1;
     this.#sampleCount += count;
-    this.#minMs = Math.min(this.#minMs, timestampsMs[0] as number);
-    this.#maxMs = Math.max(this.#maxMs, timestampsMs[count - 1] as number);
+    this.#minMs = Math.min(this.#minMs, minMs);
+    this.#maxMs = Math.max(this.#maxMs, maxMs);
   }
 
   #checkOrder(key: Uint8Array): void {
@@ -151,42 +216,20 @@ export class PartWriter {
     );
   }
 
-  #addBlock(timestampsMs: Float64Array, values: Float64Array): void {
-    const timestamps = this.#timestamps.store(timestampsMs);
-    const value = this.#sink.appendUnit(encodeValues(values));
-    encodeBlock(this.#blocks, values, timestampsMs, value, timestamps);
-    this.#blockCount += 1;
-  }
-
-  #addEntry(key: Uint8Array, blockCount: number): void {
-    const entry = this.#entry;
-    entry.clear();
-    entry.sized(key);
-    entry.varint(blockCount);
-    entry.raw(this.#blocks.bytes());
-    this.#seriesPage.add(entry.bytes());
-    if (this.#seriesPage.size >= SERIES_PAGE_SIZE) this.#flushSeriesPage(this.#seriesCount + 1);
-  }
-
-  /** @param endOrdinal ordinal past the page's last series */
-  #flushSeriesPage(endOrdinal: number): void {
-    if (this.#seriesPage.count === 0) return;
-    const firstOrdinal = endOrdinal - this.#seriesPage.count;
-    this.#seriesTree.addLeaf(ordinalKey(firstOrdinal), this.#seriesPage.finish());
-  }
-
   /**
    * Writes index and footer, syncs, renames, syncs the folder. When it settles the part survives a power cut and
    * what it was made from may be deleted. At least one series was added.
    *
+   * @param replaces names of parts in the folder that this one stands for: dropped once it is there
    * @throws {OverloadError} the disk is full or failed; unless the part was renamed already, nothing is left of it
    */
-  async finish(): Promise<PartSummary> {
+  async finish(replaces: readonly string[] = []): Promise<PartSummary> {
+    assert(!replaces.includes(this.#options.name), "a part does not replace itself");
     assert(this.#seriesCount > 0, "a part has series");
     const { disk, folder, name } = this.#options;
     const path = join(folder, name);
     try {
-      await this.#writeEnd();
+      await this.#writeEnd(replaces);
       await this.#sink.sync();
     } catch (error) {
       this.abort();
@@ -222,12 +265,15 @@ export class PartWriter {
     }
   }
 
-  async #writeEnd(): Promise<void> {
+  async #writeEnd(replaces: readonly string[]): Promise<void> {
     const sink = this.#sink;
-    this.#flushSeriesPage(this.#seriesCount);
-    const sections: Section[] = [sink.endSection(SECTION_DATA, NO_META)];
+    this.#values.flush();
+    this.#seriesTable.flush();
+    const { grouped = false, dedupIntervalMs = 0 } = this.#options;
+    const traits = encodeDataTraits({ grouped, dedupIntervalMs });
+    const sections: Section[] = [sink.endSection(SECTION_DATA, traits)];
     sink.startSection();
-    const seriesRoot = this.#seriesTree.finish();
+    const seriesRoot = this.#seriesTable.finish();
     sections.push(sink.endSection(SECTION_SERIES, encodeTreeRoot(seriesRoot)));
     sink.startSection();
     this.#writeIdentities();
@@ -239,7 +285,7 @@ export class PartWriter {
       sink.startSection();
       sections.push(sink.endSection(name, NO_META));
     }
-    this.#writeFooter(sections);
+    this.#writeFooter(sections, replaces);
   }
 
   #writeIdentities(): void {
@@ -249,8 +295,8 @@ export class PartWriter {
       this.#sink.appendUnit(identities.subarray(start, start + pageSize));
   }
 
-  #writeFooter(sections: readonly Section[]): void {
-    const { laneRange, generation, deletesDone, replaces = [] } = this.#options;
+  #writeFooter(sections: readonly Section[], replaces: readonly string[]): void {
+    const { laneRange, generation, deletesDone } = this.#options;
     const footerOffset = this.#sink.offset;
     const facts = {
       laneRange,

@@ -27,9 +27,9 @@ async function crashedFlush(index: number): Promise<{ disk: FakeDisk; isFinished
   disk.crashAt(index, 100);
   let isFinished = false;
   try {
-    const writer = startPart(disk, { name: "g000002.part", replaces: ["g000001.part"] });
+    const writer = startPart(disk, { name: "g000002.part" });
     for (const one of randomSeries(random, 200, 800)) writer.addSeries(one);
-    await writer.finish();
+    await writer.finish(["g000001.part"]);
     isFinished = true;
     set.add("g000002.part");
   } catch (error) {

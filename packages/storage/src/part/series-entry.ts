@@ -13,8 +13,9 @@ const MAX_IS_FIRST = 64;
 const MAX_IS_LAST = 128;
 const STAT_FLAGS = FLAG_STALE | FLAG_RESET | FLAG_NAN;
 
-/** Values are float64. Others (native histograms) will have numbers of their own. */
+/** Values are float64: a unit of their own, or a stretch of a group's unit. Others (native histograms) will have other numbers. */
 const KIND_FLOAT = 0;
+const KIND_FLOAT_GROUPED = 1;
 
 /** First key of a leaf of the series tree: sorts as the number does. */
 export function ordinalKey(ordinal: number): Uint8Array {
@@ -36,28 +37,37 @@ export function ordinalOfKey(key: Uint8Array): number {
   return new DataView(key.buffer, key.byteOffset, key.byteLength).getUint32(0);
 }
 
-/** A block as its series' entry tells it. */
-export interface PartBlock {
+/** What an entry tells of a block's samples, apart from where they lie. */
+export interface BlockFacts {
   readonly count: number;
   readonly minMs: number;
   readonly maxMs: number;
-  readonly value: UnitPointer;
-  readonly timestamps: UnitPointer;
-  /** FLAG_STALE, FLAG_RESET, FLAG_NAN (block-stats.ts). */
-  readonly flags: number;
   /** The entry's own flags and value bits; `blockStatBits` reads them. */
   readonly entryFlags: number;
   readonly entryBits: Uint8Array;
 }
 
-/** Appends the part of an entry that tells one block. */
-export function encodeBlock(
-  target: ByteWriter,
-  values: Float64Array,
-  timestampsMs: Float64Array,
-  value: UnitPointer,
-  timestamps: UnitPointer,
-): void {
+/** Where a value block lies: it is a unit, or, with `inGroup`, a stretch of a group that is a unit (value-group.ts). */
+export interface ValuePlace extends UnitPointer {
+  readonly inGroup: GroupStretch | null;
+}
+
+/** Bytes of a group, as they are before compression. */
+export interface GroupStretch {
+  readonly start: number;
+  readonly size: number;
+}
+
+/** A block as its series' entry tells it. */
+export interface PartBlock extends BlockFacts {
+  readonly value: ValuePlace;
+  readonly timestamps: UnitPointer;
+  /** FLAG_STALE, FLAG_RESET, FLAG_NAN (block-stats.ts). */
+  readonly flags: number;
+}
+
+/** @param values of one block; borrowed, as their times are */
+export function blockFacts(values: Float64Array, timestampsMs: Float64Array): BlockFacts {
   const last = values.length - 1;
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
   const bitsAt = (index: number): Uint8Array => bytes.subarray(index * 8, index * 8 + 8);
@@ -65,21 +75,49 @@ export function encodeBlock(
   const isLastFirst = sameBits(bitsAt(last), bitsAt(0));
   const minFlag = repeatFlag(bitsAt(minIndex), bitsAt(0), bitsAt(last), MIN_IS_FIRST, MIN_IS_LAST);
   const maxFlag = repeatFlag(bitsAt(maxIndex), bitsAt(0), bitsAt(last), MAX_IS_FIRST, MAX_IS_LAST);
-  target.varint(values.length);
-  target.u8(KIND_FLOAT);
+  const entryFlags = statFlags | (isLastFirst ? LAST_IS_FIRST : 0) | minFlag | maxFlag;
+  const entryBits = new Uint8Array(statBitsSize(entryFlags));
+  let end = 0;
+  const put = (index: number): void => {
+    entryBits.set(bitsAt(index), end);
+    end += 8;
+  };
+  put(0);
+  if (!isLastFirst) put(last);
+  if (minFlag === 0) put(minIndex);
+  if (maxFlag === 0) put(maxIndex);
+  return {
+    count: values.length,
+    minMs: timestampsMs[0] as number,
+    maxMs: timestampsMs[last] as number,
+    entryFlags,
+    entryBits,
+  };
+}
+
+/** Appends the part of an entry that tells one block. */
+export function encodeBlock(
+  target: ByteWriter,
+  { count, minMs, maxMs, entryFlags, entryBits }: BlockFacts,
+  value: ValuePlace,
+  timestamps: UnitPointer,
+): void {
+  target.varint(count);
+  target.u8(value.inGroup ? KIND_FLOAT_GROUPED : KIND_FLOAT);
   target.varint(0); // resolution in ms; 0 = as it came
   target.varint(0); // reserved for a write stamp
-  target.u8(statFlags | (isLastFirst ? LAST_IS_FIRST : 0) | minFlag | maxFlag);
-  target.f64(timestampsMs[0] as number);
-  target.f64(timestampsMs[last] as number);
+  target.u8(entryFlags);
+  target.f64(minMs);
+  target.f64(maxMs);
   target.varint(value.offset);
   target.varint(value.size);
+  if (value.inGroup) {
+    target.varint(value.inGroup.start);
+    target.varint(value.inGroup.size);
+  }
   target.varint(timestamps.offset);
   target.varint(timestamps.size);
-  target.raw(bitsAt(0));
-  if (!isLastFirst) target.raw(bitsAt(last));
-  if (minFlag === 0) target.raw(bitsAt(minIndex));
-  if (maxFlag === 0) target.raw(bitsAt(maxIndex));
+  target.raw(entryBits);
 }
 
 function repeatFlag(
@@ -119,13 +157,17 @@ export function decodeSeriesEntry(entry: Uint8Array): SeriesEntry {
 function decodeBlock(reader: ByteReader): PartBlock {
   const count = reader.varint();
   const kind = reader.u8();
-  if (kind !== KIND_FLOAT) throw new RangeError(`a block of kind ${kind}`);
+  if (kind !== KIND_FLOAT && kind !== KIND_FLOAT_GROUPED)
+    throw new RangeError(`a block of kind ${kind}`);
   reader.varint();
   reader.varint();
   const flags = reader.u8();
   const minMs = reader.f64();
   const maxMs = reader.f64();
-  const value = { offset: reader.varint(), size: reader.varint() };
+  const unit = { offset: reader.varint(), size: reader.varint() };
+  const inGroup =
+    kind === KIND_FLOAT_GROUPED ? { start: reader.varint(), size: reader.varint() } : null;
+  const value = { ...unit, inGroup };
   const timestamps = { offset: reader.varint(), size: reader.varint() };
   const entryBits = reader.raw(statBitsSize(flags));
   return {

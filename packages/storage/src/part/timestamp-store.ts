@@ -30,10 +30,14 @@ export class TimestampStore {
 
   /** @param timestampsMs of one block; borrowed */
   store(timestampsMs: Float64Array): UnitPointer {
-    const bytes = encodeTimestamps(timestampsMs);
+    return this.storeBlock(encodeTimestamps(timestampsMs), timestampsMs.length);
+  }
+
+  /** @param bytes of a timestamp block of `count` times; borrowed */
+  storeBlock(bytes: Uint8Array, count: number): UnitPointer {
     // Blocks of different counts may have equal bytes: the count is part of what a reader needs.
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-    const id = `${timestampsMs.length}:${text}`;
+    const id = `${count}:${text}`;
     const known = this.#pointers.get(id);
     if (known) return known;
     const pointer = this.#sink.appendUnit(bytes);

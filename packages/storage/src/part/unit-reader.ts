@@ -8,6 +8,7 @@ import { PART_HEADER_SIZE, partDamage, unitCrc } from "./format.ts";
 import { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import type { UnitPointer } from "./part-sink.ts";
+import { unpackGroup } from "./value-group.ts";
 
 export class UnitReader {
   readonly path: string;
@@ -17,6 +18,7 @@ export class UnitReader {
   readonly #end: number;
   readonly #pages: PageMap<Page> = new Map();
   readonly #payloads: PageMap<Uint8Array> = new Map();
+  readonly #groups: PageMap<Uint8Array> = new Map();
   readonly #blocks: BlockSegments;
 
   /** @param end offset past the last unit, where the footer begins */
@@ -56,6 +58,16 @@ export class UnitReader {
   block(pointer: UnitPointer): Uint8Array {
     this.#checkPointer(pointer);
     return this.#blocks.payload(pointer);
+  }
+
+  /** A group of blocks, unpacked once for all of them. */
+  group(pointer: UnitPointer): Uint8Array {
+    const cached = this.#cache.get(this.#groups, pointer.offset);
+    if (cached) return cached;
+    const payload = this.#readUnit(pointer);
+    const raw = this.decode(pointer.offset, () => unpackGroup(payload));
+    this.#cache.add(this.#groups, pointer.offset, raw, raw.length);
+    return raw;
   }
 
   /** Bytes of the file, unchecked; owned by the caller. */
@@ -111,6 +123,7 @@ export class UnitReader {
   close(): void {
     this.#cache.drop(this.#pages);
     this.#cache.drop(this.#payloads);
+    this.#cache.drop(this.#groups);
     this.#blocks.close();
     this.#file.close();
   }

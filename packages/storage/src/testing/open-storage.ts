@@ -23,7 +23,7 @@ export function testOptions(dataPath: string, rest: Partial<StorageOptions> = {}
     ...defaultStorageOptions(dataPath),
     laneCount: 2,
     retentionMs: 10_000 * DAY_MS,
-    memoryBudgetSize: 2 ** 29,
+    memoryBudgetSize: 640 * 2 ** 20,
     walSyncIntervalMs: 50,
     ...rest,
   };

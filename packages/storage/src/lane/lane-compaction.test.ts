@@ -1,0 +1,178 @@
+/** A lane that merges its parts: when, what of them, and what stays when that fails. */
+import { join } from "node:path";
+import { OverloadError } from "@tideline/model";
+import { expect, test } from "vitest";
+import {
+  addRow,
+  DAY_MS,
+  everything,
+  keyNumber,
+  laneOptions,
+  LaneRig,
+  readSamples,
+  type Row,
+  type Samples,
+} from "./lane-fixtures.ts";
+
+const HOUR_MS = 3_600_000;
+const PARTS = "/data/lane-00/parts";
+
+function rowsAt(ms: number, count = 3): Row[] {
+  return Array.from({ length: count }, (_, i) => ({ key: keyNumber(i), ms, bits: BigInt(i) }));
+}
+
+function partNames(rig: LaneRig): string[] {
+  return rig.disk.list(PARTS);
+}
+
+async function expectRows(rig: LaneRig, written: readonly Row[]): Promise<void> {
+  const samples: Samples = new Map();
+  for (const row of written) addRow(samples, row);
+  const found = await readSamples(rig.lane, everything());
+  expect(found.missing).toEqual([]);
+  expect(found.samples).toEqual(samples);
+}
+
+/** Lets merges that are due run to their end. */
+async function settle(rig: LaneRig): Promise<void> {
+  await rig.lane.tick();
+  await expect.poll(() => rig.lane.stats().mergesActive).toBe(0);
+}
+
+/** Hours of a sender that writes and of a head that is flushed. */
+async function liveFor(rig: LaneRig, hours: number, written: Row[]): Promise<void> {
+  for (let hour = 0; hour < hours; hour += 1) {
+    const rows = rowsAt(rig.clock.nowMs());
+    await rig.write(rows);
+    written.push(...rows);
+    rig.clock.advance(HOUR_MS);
+    await rig.lane.flush();
+    await settle(rig);
+  }
+}
+
+test("the parts of a day become one once it is over, those of a window of 16 days later", async () => {
+  const rig = await LaneRig.start({ retentionMs: 100 * DAY_MS });
+  const written: Row[] = [];
+  await liveFor(rig, 40 * 24, written);
+  expect(rig.faults).toEqual([]);
+  const { partCount, merges, mergeErrors, mergeReadSamples } = rig.lane.stats();
+  expect(partCount).toBeLessThanOrEqual(45);
+  expect(mergeErrors).toBe(0);
+  expect(merges).toBeGreaterThan(40);
+  expect(mergeReadSamples).toBeLessThan(written.length * 2.2);
+  await expectRows(rig, written);
+  rig.kill();
+  await rig.open();
+  await expectRows(rig, written);
+});
+
+test("a forced merge flushes, and leaves one part per window of 32 days", async () => {
+  const rig = await LaneRig.start();
+  const written: Row[] = [];
+  await liveFor(rig, 30, written);
+  const rows = rowsAt(rig.clock.nowMs());
+  await rig.write(rows);
+  await rig.lane.forceMerge("");
+  expect(partNames(rig).length).toBe(1);
+  await expectRows(rig, [...written, ...rows]);
+  const names = partNames(rig);
+  await rig.lane.forceMerge("");
+  expect(partNames(rig)).toEqual(names);
+});
+
+test("a forced merge of other months does nothing", async () => {
+  const rig = await LaneRig.start();
+  await rig.write(rowsAt(rig.clock.nowMs()));
+  await rig.lane.forceMerge("1999_");
+  expect(partNames(rig)).toEqual(["g000000.part"]);
+  const month = new Date(rig.clock.nowMs()).toISOString().slice(0, 7).replace("-", "_");
+  await rig.lane.forceMerge(month);
+  expect(partNames(rig)).toEqual(["g000000-000001.part"]);
+});
+
+test("names of merged parts are not used again after a start", async () => {
+  const rig = await LaneRig.start();
+  for (let i = 0; i < 3; i += 1) {
+    await rig.write(rowsAt(rig.clock.nowMs() + i));
+    await rig.lane.forceMerge("");
+    rig.kill();
+    await rig.open();
+  }
+  expect(partNames(rig)).toEqual(["g000002-000003.part"]);
+  expect(rig.lane.stats().generation).toBe(3);
+});
+
+test("a merge that finds no room on the disk fails, is told of, and harms nothing", async () => {
+  const rig = await LaneRig.start();
+  const written = rowsAt(rig.clock.nowMs());
+  await rig.write(written);
+  await rig.lane.flush();
+  rig.disk.inject({ operation: "append", path: "-000001.part", code: "ENOSPC" });
+  await expect(rig.lane.forceMerge("")).rejects.toThrow(OverloadError);
+  expect(rig.lane.stats()).toMatchObject({ mergeErrors: 1, forcedMerges: 0 });
+  expect(partNames(rig)).toEqual(["g000000.part"]);
+  await expectRows(rig, written);
+  await rig.lane.forceMerge("");
+  expect(partNames(rig)).toEqual(["g000000-000002.part"]);
+});
+
+test("a part that a merge finds damaged is set aside, and the others are merged", async () => {
+  const rig = await LaneRig.start({ pageCacheSize: 0 });
+  for (let i = 0; i < 3; i += 1) {
+    await rig.write(rowsAt(rig.clock.nowMs() + i));
+    await rig.lane.flush();
+  }
+  rig.disk.flipBit(join(PARTS, "g000001.part"), 8 * 20);
+  await rig.lane.forceMerge("");
+  expect(rig.lane.stats()).toMatchObject({ partsDamaged: 1, mergeErrors: 1 });
+  expect(partNames(rig)).toEqual(["g000002-000002.part"]);
+  const { samples, missing } = await readSamples(rig.lane, everything());
+  expect(missing.map(({ where }) => where)).toEqual(["g000001.part"]);
+  expect(samples.get(Buffer.from(keyNumber(0)).toString("latin1"))?.size).toBe(2);
+});
+
+test("merges leave out what is older than the retention, and keep one sample per interval", async () => {
+  const rig = await LaneRig.start({ retentionMs: 10 * DAY_MS, dedupIntervalMs: 60_000 });
+  const startMs = Math.ceil(rig.clock.nowMs() / 60_000) * 60_000;
+  await rig.write(rowsAt(startMs - 9 * DAY_MS, 1));
+  for (const ms of [startMs + 1, startMs + 30_000, startMs + 60_000, startMs + 60_001])
+    await rig.write(rowsAt(ms, 1));
+  await rig.lane.flush();
+  rig.clock.advance(1.5 * DAY_MS);
+  await rig.lane.tick();
+  await rig.lane.forceMerge("");
+  const { samples } = await readSamples(rig.lane, everything());
+  const [found] = samples.values();
+  expect([...(found?.keys() ?? [])]).toEqual([startMs + 60_000, startMs + 60_001]);
+  expect(rig.lane.stats()).toMatchObject({ mergeDedupedSamples: 2, mergeDeletedSamples: 1 });
+});
+
+test("parts of another number of lanes are split by lanes, and found by each of them once", async () => {
+  const rig = await LaneRig.start();
+  const written = rowsAt(rig.clock.nowMs(), 40);
+  await rig.write(written);
+  await rig.lane.close(true);
+  const open = async (lane: number): Promise<LaneRig> =>
+    LaneRig.start(laneOptions({ lane, laneCount: 2, folders: [0, 1] }), rig.disk, rig.clock);
+  const first = await open(0);
+  const second = await open(1);
+  await settle(first);
+  expect(first.lane.stats()).toMatchObject({ merges: 1, partCount: 1 });
+  expect(partNames(first)).toEqual(["g000000-000001.part", "g000000-000002.part"]);
+  const both = async (): Promise<void> => {
+    const samples = (await readSamples(first.lane, everything())).samples;
+    for (const [key, found] of (await readSamples(second.lane, everything())).samples) {
+      expect(samples.has(key)).toBe(false);
+      samples.set(key, found);
+    }
+    const expected: Samples = new Map();
+    for (const row of written) addRow(expected, row);
+    expect(samples).toEqual(expected);
+  };
+  await both();
+  rig.clock.advance(60_000);
+  await second.lane.tick();
+  expect(second.lane.stats().partCount).toBe(1);
+  await both();
+});
