@@ -32,6 +32,8 @@ export interface MergeJob {
   readonly copyCountMin: number;
   /** Memory for pages of the inputs. */
   readonly cacheSize: number;
+  /** Memory for value blocks that are remembered, to store equal ones once. */
+  readonly knownValuesSize: number;
 }
 
 export interface MergeCounts {

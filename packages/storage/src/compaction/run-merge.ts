@@ -21,9 +21,6 @@ import { mergeSeries } from "./merge-series.ts";
 import { SeriesOutput } from "./series-output.ts";
 import { walkSeries, type WalkedSeries } from "./series-walk.ts";
 
-/** Memory for value blocks that are remembered, to store equal ones once. */
-const KNOWN_VALUES_SIZE = 8 * 1024 * 1024;
-
 export interface MergePorts {
   readonly disk: Disk;
 }
@@ -161,7 +158,7 @@ class Merge {
       deletesDone,
       grouped,
       dedupIntervalMs,
-      knownValuesSizeMax: KNOWN_VALUES_SIZE,
+      knownValuesSizeMax: this.#job.knownValuesSize,
     });
   }
 }

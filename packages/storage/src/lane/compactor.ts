@@ -53,6 +53,9 @@ const COPY_COUNT_MIN_FORCED = 8192;
 /** Parts of windows of so many days are rarely written again: their blocks are worth zstd. */
 const GROUPED_DAYS = 16;
 
+/** Memory of a merge for value blocks that it remembers, to store equal ones once: in `mergeBudget`. */
+const KNOWN_VALUES_SIZE = 8 * 1024 * 1024;
+
 /** A merge that is asked for by hand. */
 interface Forced {
   readonly prefix: string;
@@ -281,6 +284,7 @@ export class Compactor {
       grouped: plan.days >= GROUPED_DAYS,
       copyCountMin: isForced ? COPY_COUNT_MIN_FORCED : COPY_COUNT_MIN,
       cacheSize,
+      knownValuesSize: KNOWN_VALUES_SIZE,
     };
   }
 
