@@ -13,13 +13,6 @@ export function floatText(value: number): string {
   return exponentAt < 0 ? text : withoutExponent(text, exponentAt);
 }
 
-/** The value of a sample: an exponent of at least two digits from 1e21 up and below 1e-6, as 1e+21 and 1e-07. */
-export function sampleText(value: number): string {
-  if (!Number.isFinite(value) || value === 0) return floatText(value);
-  // JavaScript changes to exponents at the same bounds.
-  return String(value).replace(/(e[+-])(\d)$/, "$10$2");
-}
-
 /** As Go's %g writes floats in messages: the shortest digits, with an exponent from 1e6 up and below 1e-4. */
 export function messageFloatText(value: number): string {
   if (!Number.isFinite(value) || value === 0) return floatText(value);

@@ -1,17 +1,18 @@
+import { sampleText, writeSampleText } from "@tideline/kernels";
 import { forEachSeed } from "@tideline/common/testing";
 import { COMPLETE } from "@tideline/model";
 import { describe, expect, test } from "vitest";
 import { blankColumns } from "../columns/columns.ts";
 import { labelKey } from "../labels/label-key.ts";
-import { floatText, sampleText } from "@tideline/promql";
+import { floatText } from "@tideline/promql";
 import type { ResultData } from "../query-types.ts";
 import { CHUNK_SIZE } from "./byte-sink.ts";
 import { writeResultJson } from "./result-json.ts";
-import { timeText, writeFloat } from "./write-number.ts";
+import { timeText } from "./time-text.ts";
 
 function written(value: number): string {
   const bytes = new Uint8Array(512);
-  return Buffer.from(bytes.subarray(0, writeFloat(value, bytes, 0))).toString();
+  return Buffer.from(bytes.subarray(0, writeSampleText(value, bytes, 0))).toString();
 }
 
 function jsonOf(data: ResultData): string {

@@ -3,6 +3,7 @@
  * go straight into bytes: no object and no string per point.
  */
 import { unreachable } from "@tideline/common";
+import { PointWriter, writeSampleText } from "@tideline/kernels";
 import type { StepGrid } from "@tideline/model";
 import type { Columns } from "../columns/columns.ts";
 import type { RawMatrix } from "../leaf/raw-matrix.ts";
@@ -10,7 +11,7 @@ import type { QueryResult } from "../query-types.ts";
 import { floatText } from "@tideline/promql";
 import { ByteSink, POINT_SIZE_MAX } from "./byte-sink.ts";
 import { writeLabels } from "./label-json.ts";
-import { timeText, writeFloat } from "./write-number.ts";
+import { timeText } from "./time-text.ts";
 
 /** The JSON of a result's data in chunks of some 256 KiB, made as they are asked for; owned by the caller. */
 export function* writeResultJson({ data }: QueryResult): Generator<Uint8Array> {
@@ -58,7 +59,7 @@ function openPoint(sink: ByteSink, timeMs: number): void {
 
 function closePoint(sink: ByteSink, value: number): void {
   sink.room(POINT_SIZE_MAX);
-  sink.at = writeFloat(value, sink.bytes, sink.at);
+  sink.at = writeSampleText(value, sink.bytes, sink.at);
   sink.latin1('"]');
 }
 
@@ -85,40 +86,22 @@ function* writeMatrix(sink: ByteSink, columns: Columns, grid: StepGrid): Generat
   const openings = Array.from({ length: stepCount }, (_, step) =>
     Buffer.from(`,[${timeText(grid.startMs + step * grid.stepMs)},"`),
   );
+  const points = new PointWriter(openings);
   sink.latin1("[");
   let isFirst = true;
   for (let row = 0; row < labels.length; row += 1) {
     const start = row * stepCount;
-    let step = 0;
-    while (step < stepCount && presence[start + step] === 0) step += 1;
-    if (step === stepCount) continue;
+    const isThere = presence.subarray(start, start + stepCount).includes(1);
+    if (!isThere) continue;
     sink.latin1(isFirst ? '{"metric":' : ',{"metric":');
     isFirst = false;
     writeLabels(sink, labels[row] as string);
     sink.latin1(',"values":[');
-    let skipsComma = true;
-    for (; step < stepCount; step += 1) {
-      if (presence[start + step] === 0) continue;
-      writePoint(sink, openings[step] as Uint8Array, values[start + step] as number, skipsComma);
-      skipsComma = false;
-    }
+    points.writeRow(values, presence, start, sink);
     sink.latin1("]}");
     yield* sink.drain();
   }
   sink.latin1("]");
-}
-
-/** @param opening `,[time,"` */
-function writePoint(sink: ByteSink, opening: Uint8Array, value: number, skipsComma: boolean): void {
-  sink.room(POINT_SIZE_MAX);
-  const { bytes } = sink;
-  let { at } = sink;
-  for (let i = skipsComma ? 1 : 0; i < opening.length; i += 1, at += 1)
-    bytes[at] = opening[i] as number;
-  at = writeFloat(value, bytes, at);
-  bytes[at] = 34; // "
-  bytes[at + 1] = 93; // ]
-  sink.at = at + 2;
 }
 
 function* writeSamples(sink: ByteSink, { series }: RawMatrix): Generator<Uint8Array> {

@@ -1,6 +1,7 @@
 import { forEachSeed } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
-import { floatText, messageFloatText, sampleText } from "@tideline/promql";
+import { sampleText } from "@tideline/kernels";
+import { floatText, messageFloatText } from "@tideline/promql";
 import { greater, lesser, log10, log2, power } from "./go-math.ts";
 import { CompensatedSum } from "./kahan.ts";
 import { parseFloatText } from "./parse-float.ts";
