@@ -5,8 +5,8 @@
 import type { Coverage, LeafColumns, LeafSource, SeriesSource, StepGrid } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import { columnsSize, type Columns } from "../columns/columns.ts";
-import { labelKeyOf } from "../labels/label-key.ts";
 import { evaluateLeaf, type LeafRequest } from "../leaf/evaluate-leaf.ts";
+import { labelsOfLeaf } from "../leaf/leaf-labels.ts";
 import type { LeafNode } from "../leaf/leaf-node.ts";
 import { readRawMatrix, type RawMatrix, type RawSelection } from "../leaf/raw-matrix.ts";
 import type { Pacer } from "../pacer.ts";
@@ -97,6 +97,7 @@ export class LeafReader {
   }
 }
 
-function withLabelKeys({ stepCount, keys, values, presence }: LeafColumns): Columns {
-  return { stepCount, labels: keys.map(labelKeyOf), dropsName: null, values, presence };
+function withLabelKeys(leaf: LeafColumns): Columns {
+  const { stepCount, values, presence } = leaf;
+  return { stepCount, labels: labelsOfLeaf(leaf), dropsName: null, values, presence };
 }

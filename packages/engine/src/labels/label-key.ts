@@ -9,7 +9,7 @@
 import { METRIC_NAME, type Label } from "@tideline/model";
 
 /** Size of the tenant at the start of a series key. */
-export const TENANT_SIZE = 8;
+const TENANT_SIZE = 8;
 
 /** The label set without labels. */
 export const NO_LABELS = "";
@@ -32,17 +32,12 @@ function isAscii(text: string): boolean {
 /** The last memory that a key lay in: the keys of one answer mostly share theirs. */
 let lastBytes = Buffer.alloc(0);
 
-/** A series key as a string of one character per byte, from `offset` on. */
-export function keyText(seriesKey: Uint8Array, offset = 0): string {
+/** The label key of a canonical series key. */
+export function labelKeyOf(seriesKey: Uint8Array): string {
   if (lastBytes.buffer !== seriesKey.buffer)
     lastBytes = Buffer.from(seriesKey.buffer as ArrayBuffer);
   const start = seriesKey.byteOffset;
-  return lastBytes.toString("latin1", start + offset, start + seriesKey.byteLength);
-}
-
-/** The label key of a canonical series key. */
-export function labelKeyOf(seriesKey: Uint8Array): string {
-  return keyText(seriesKey, TENANT_SIZE);
+  return lastBytes.toString("latin1", start + TENANT_SIZE, start + seriesKey.byteLength);
 }
 
 /**

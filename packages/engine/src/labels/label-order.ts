@@ -8,10 +8,10 @@
 
 /**
  * @param keys different ones, in any order
- * @param start where their labels begin: 0 in label keys, TENANT_SIZE in the text of series keys
+ * @param start where their labels begin: 0 in label keys, behind the tenant in the text of series keys
  * @returns a new list
  */
-export function inLabelOrder(keys: readonly string[], start: number): string[] {
+export function inLabelOrder(keys: readonly string[], start = 0): string[] {
   const ordered: string[] = [];
   arrange(keys.toSorted(), 0, keys.length, start, ordered);
   return ordered;

@@ -20,6 +20,7 @@ import type { RollupLoop, Samples, TargetRow, WindowTimes } from "../functions/c
 import { stepCountOf } from "../grid.ts";
 import type { Pacer } from "../pacer.ts";
 import { lastEndMs, type LeafNode } from "./leaf-node.ts";
+import { rememberLabels } from "./leaf-labels.ts";
 import { leafWindows } from "./leaf-windows.ts";
 import { SampleDecoder, type DecodedSeries } from "./sample-decoder.ts";
 import { readSeries } from "./series-reader.ts";
@@ -73,13 +74,13 @@ export async function evaluateLeaf(
   const decoder = new SampleDecoder(times);
   const rows = new RowFiller(node.shape, loop, parameters, times, found.series.length);
   let sampleCount = 0;
-  for (const { key, blocks } of found.series) {
-    if (tools.pacer.isDue) await tools.pacer.turn();
+  for (const [number, { key, labels, blocks }] of found.series.entries()) {
+    if (number % CHECK_EVERY === 0 && tools.pacer.isDue) await tools.pacer.turn();
     const series = decoder.decode(blocks, tools.budget);
     const touched = touchedCount(series);
     sampleCount += touched;
     tools.budget.addSamples(touched);
-    rows.add(key, series);
+    rows.add(key, labels, series);
   }
   // What stays is the columns, which their receiver accounts for.
   decoder.close(tools.budget);
@@ -91,6 +92,9 @@ export async function evaluateLeaf(
     seriesCount: found.series.length,
   };
 }
+
+/** The clock is asked once per so many series. */
+const CHECK_EVERY = 8;
 
 const NOTHING_READ = { coverage: COMPLETE, sampleCount: 0, seriesCount: 0 };
 
@@ -120,6 +124,7 @@ class RowFiller {
   readonly #parameters: readonly Float64Array[];
   readonly #stepCount: number;
   readonly #keys: Uint8Array[] = [];
+  readonly #labels: string[] = [];
   readonly #target: TargetRow;
   readonly #live: LiveSamples;
 
@@ -142,7 +147,7 @@ class RowFiller {
     };
   }
 
-  add(key: Uint8Array, series: DecodedSeries): void {
+  add(key: Uint8Array, labels: string, series: DecodedSeries): void {
     const target = this.#target;
     if (this.#loop) {
       const live = this.#live.of(series);
@@ -153,17 +158,20 @@ class RowFiller {
     const end = target.start + this.#stepCount;
     if (!hasValue(target.presence, target.start, end)) return;
     this.#keys.push(key);
+    this.#labels.push(labels);
     target.start = end;
   }
 
   finish(): LeafColumns {
     const size = this.#target.start;
-    return {
+    const columns = {
       stepCount: this.#stepCount,
       keys: this.#keys,
       values: this.#target.values.subarray(0, size),
       presence: this.#target.presence.subarray(0, size),
     };
+    rememberLabels(columns, this.#labels);
+    return columns;
   }
 }
 

@@ -1,6 +1,5 @@
 /** Raw samples of a range selector at one instant: what an instant query of `x[5m]` answers. */
 import { isStaleAt, type Coverage } from "@tideline/model";
-import { labelKeyOf } from "../labels/label-key.ts";
 import { filtersOf, type LeafRequest, type LeafTools } from "./evaluate-leaf.ts";
 import { lastEndMs, type TimeShift } from "./leaf-node.ts";
 import { marginsOf, widenedTimes } from "./leaf-windows.ts";
@@ -47,7 +46,7 @@ export async function readRawMatrix(
   const decoder = new SampleDecoder(times);
   const series: RawSeries[] = [];
   let sampleCount = 0;
-  for (const { key, blocks } of found.series) {
+  for (const { labels, blocks } of found.series) {
     if (tools.pacer.isDue) await tools.pacer.turn();
     const { timestampsMs, values, words, windows } = decoder.decode(blocks, tools.budget);
     const start = windows.starts[0] as number;
@@ -72,7 +71,7 @@ export async function readRawMatrix(
     const endMs = times.endStartMs - margins.afterMs;
     const range = { startMs: endMs - selection.rangeMs, endMs };
     const shown = extension === null ? seen : withEdges(seen, range, extension === "smoothed");
-    if (shown.count > 0) series.push({ labels: labelKeyOf(key), ...shown });
+    if (shown.count > 0) series.push({ labels, ...shown });
   }
   decoder.close(tools.budget);
   const seriesCount = found.series.length;

@@ -5,12 +5,14 @@
 import type { Coverage, SearchQuery, SeriesSource, ValueBlock } from "@tideline/model";
 import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
-import { keyText, TENANT_SIZE } from "../labels/label-key.ts";
+import { labelKeyOf } from "../labels/label-key.ts";
 import { inLabelOrder } from "../labels/label-order.ts";
 import type { Pacer } from "../pacer.ts";
 
 interface FoundSeries {
   readonly key: Uint8Array;
+  /** The same as a label key: the series of one search are of one tenant. */
+  readonly labels: string;
   /** Ascending by minMs; they may overlap. */
   readonly blocks: readonly ValueBlock[];
 }
@@ -34,16 +36,19 @@ export async function readSeries(
   budget: Budget,
   pacer: Pacer,
 ): Promise<FoundSeriesList> {
-  const found = new Map<string, { key: Uint8Array; blocks: readonly ValueBlock[] }>();
+  const found = new Map<
+    string,
+    { key: Uint8Array; labels: string; blocks: readonly ValueBlock[] }
+  >();
   let heldSize = 0;
   const search = source.search(query, pacer.signal);
   for await (const batch of search) {
     let batchSize = 0;
     for (const { key, blocks } of batch) {
-      const text = keyText(key);
-      const known = found.get(text);
+      const labels = labelKeyOf(key);
+      const known = found.get(labels);
       if (known) known.blocks = [...known.blocks, ...blocks];
-      else found.set(text, { key, blocks });
+      else found.set(labels, { key, labels, blocks });
       if (!known) batchSize += SERIES_OVERHEAD_SIZE + key.length;
       for (const block of blocks) batchSize += BLOCK_OVERHEAD_SIZE + block.bytes.length;
     }
@@ -52,7 +57,7 @@ export async function readSeries(
     checkSeriesCount(found.size, query.seriesCountMax);
     await pacer.turn();
   }
-  const keys = inLabelOrder([...found.keys()], TENANT_SIZE);
+  const keys = inLabelOrder([...found.keys()]);
   return {
     series: keys.map((key) => sortedByTime(found.get(key) as FoundSeries)),
     coverage: search.coverage(),
@@ -69,10 +74,13 @@ function checkSeriesCount(count: number, countMax: number): void {
 }
 
 function sortedByTime(series: FoundSeries): FoundSeries {
-  const { key, blocks } = series;
+  const { blocks } = series;
   for (let i = 1; i < blocks.length; i += 1) {
     if (minMsOf(blocks[i]) < minMsOf(blocks[i - 1]))
-      return { key, blocks: blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs) };
+      return {
+        ...series,
+        blocks: blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs),
+      };
   }
   return series;
 }

@@ -7,10 +7,13 @@ import { must } from "@tideline/common";
 import { encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
 import type { FromWorker, ToWorker } from "./jobs.ts";
 import { runJob } from "./run-job.ts";
+import { warmUp } from "./warm-up.ts";
 
 const main = must(parentPort, "this file is run as a worker");
 const { framePort } = workerData as { framePort: MessagePort };
 const source = seriesSourceOf(portFrameSource(framePort));
+/** Most of the code that queries use is compiled by then. */
+const WARM_UP_MS = 200;
 const running = new Map<number, AbortController>();
 
 main.on("message", (message: ToWorker) => {
@@ -37,3 +40,4 @@ async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<
 }
 
 main.postMessage({ type: "ready" } satisfies FromWorker);
+await warmUp(WARM_UP_MS, () => running.size > 0);

@@ -5,7 +5,7 @@ import { decodeFailure } from "../failure/codec.ts";
 import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";
 import { ANY_QUERY, FakeFrameSource, fakeSeries } from "../testing/fake-frame-source.ts";
 import { frameSourceOf } from "./answer-frames.ts";
-import { FrameClient, FRAMES_IN_FLIGHT_MAX } from "./frame-client.ts";
+import { FrameClient, FRAMES_IN_FLIGHT_MAX, FRAMES_PER_GRANT } from "./frame-client.ts";
 import { FrameServer } from "./frame-server.ts";
 
 const NEVER = new AbortController().signal;
@@ -33,18 +33,30 @@ function setUp() {
   return { client, sent };
 }
 
+/** Gives the client an answer of so many frames, one by one as it has room; what it sent meanwhile. */
+async function answered(frameCount: number): Promise<string[]> {
+  const { client, sent } = setUp();
+  const frames = client.ask(SEARCH, NEVER);
+  for (let i = 0; i <= frameCount; i += 1) {
+    const next = frames.next();
+    client.onFrame(1, i < frameCount ? seriesFrame() : END);
+    expect(await next).toMatchObject({ done: false });
+  }
+  expect(await frames.next()).toMatchObject({ done: true });
+  expect(client.inFlightCount).toBe(0);
+  return sent;
+}
+
 describe("asking for frames", () => {
-  test("grants a credit per frame taken and cancels nothing that has ended", async () => {
-    const { client, sent } = setUp();
-    const frames = client.ask(SEARCH, NEVER);
-    const first = frames.next();
-    client.onFrame(1, seriesFrame());
-    client.onFrame(1, END);
-    expect(await first).toMatchObject({ done: false });
-    expect(await frames.next()).toMatchObject({ done: false });
-    expect(await frames.next()).toMatchObject({ done: true });
-    expect(sent).toEqual(["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`, "credit 1 1"]);
-    expect(client.inFlightCount).toBe(0);
+  test("grants room again for frames that were taken and cancels nothing that has ended", async () => {
+    const began = ["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`];
+    const grant = `credit 1 ${FRAMES_PER_GRANT}`;
+    expect(await answered(5)).toEqual([...began, grant, grant]);
+    expect(await answered(FRAMES_PER_GRANT)).toEqual([...began, grant]);
+  });
+
+  test("asks for no more room than a short answer needs", async () => {
+    expect(await answered(1)).toEqual(["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`]);
   });
 
   test("takes more frames than credits for damage, and cancels", async () => {

@@ -11,6 +11,9 @@ import { FrameQueue } from "./frame-queue.ts";
 /** Frames of one request that may be on their way or waiting here: a few MB. */
 export const FRAMES_IN_FLIGHT_MAX = 4;
 
+/** Frames that are taken before their room is granted anew: a short answer needs no more than what it began with. */
+export const FRAMES_PER_GRANT = 2;
+
 /** Sends to the FrameServer at the other end. */
 export interface AskTransport {
   ask(id: number, request: Uint8Array): void;
@@ -45,13 +48,18 @@ export class FrameClient {
     signal.addEventListener("abort", abort, { once: true });
     this.#queues.set(id, queue);
     let isOver = false;
+    let takenCount = 0;
     try {
       this.#transport.ask(id, encodeReadRequest(request));
       this.#transport.credit(id, FRAMES_IN_FLIGHT_MAX);
       while (!isOver) {
         const frame = await queue.next();
         isOver = frameKind(frame) === "end";
-        if (!isOver) this.#transport.credit(id, 1);
+        if (!isOver) takenCount += 1;
+        if (takenCount === FRAMES_PER_GRANT) {
+          this.#transport.credit(id, takenCount);
+          takenCount = 0;
+        }
         yield frame;
       }
     } finally {
