@@ -1,8 +1,17 @@
 /** What one query may use; past it the query fails, never the process. 0 = no limit. */
 import { ExecutionError } from "@tideline/model";
 
+/** 0 = no limit. */
+export interface BudgetLimits {
+  readonly sampleCountMax: number;
+  readonly samplesPerSeriesMax?: number;
+  /** Bytes. */
+  readonly memorySizeMax: number;
+}
+
 export class Budget {
   readonly #sampleCountMax: number;
+  readonly #samplesPerSeriesMax: number;
   readonly #memorySizeMax: number;
   #sampleCount = 0;
   #memorySize = 0;
@@ -10,10 +19,8 @@ export class Budget {
   readonly #memoryOf: Budget | null;
 
   /** @param memoryOf a larger budget that the same memory counts against as well */
-  constructor(
-    limits: { readonly sampleCountMax: number; readonly memorySizeMax: number },
-    memoryOf: Budget | null = null,
-  ) {
+  constructor(limits: BudgetLimits, memoryOf: Budget | null = null) {
+    this.#samplesPerSeriesMax = limits.samplesPerSeriesMax ?? 0;
     this.#memoryOf = memoryOf;
     this.#sampleCountMax = limits.sampleCountMax;
     this.#memorySizeMax = limits.memorySizeMax;
@@ -30,8 +37,19 @@ export class Budget {
     if (this.#sampleCountMax === 0 || this.#sampleCount <= this.#sampleCountMax) return;
     throw new ExecutionError(
       "TIDELINE_QUERY_SAMPLES",
-      `cannot read more than ${this.#sampleCountMax} samples: narrow the query or raise -search.maxSamplesPerQuery`,
+      `cannot select more than -search.maxSamplesPerQuery=${this.#sampleCountMax} samples; possible solutions: increase -search.maxSamplesPerQuery; reduce the time range of the query; use more specific label filters in order to select fewer series`,
     );
+  }
+
+  /** Counts raw samples of one series. @throws {ExecutionError} */
+  addSeries(count: number): void {
+    if (this.#samplesPerSeriesMax > 0 && count > this.#samplesPerSeriesMax) {
+      throw new ExecutionError(
+        "TIDELINE_QUERY_SERIES_SAMPLES",
+        `cannot process more than ${this.#samplesPerSeriesMax} samples per series; possible solutions: increase -search.maxSamplesPerSeries; reduce the time range of the query`,
+      );
+    }
+    this.addSamples(count);
   }
 
   /** Takes memory, in bytes, before it is allocated. @throws {ExecutionError} */
@@ -41,7 +59,7 @@ export class Budget {
     if (this.#memorySizeMax === 0 || this.#memorySize <= this.#memorySizeMax) return;
     throw new ExecutionError(
       "TIDELINE_QUERY_MEMORY",
-      `not enough memory for the query: it wants ${this.#memorySize} bytes, the limit is ${this.#memorySizeMax}; narrow the query or raise -search.maxMemoryPerQuery`,
+      `not enough memory for processing the query, which wants ${this.#memorySize} bytes according to -search.maxMemoryPerQuery=${this.#memorySizeMax}; possible solutions: reduce the number of series that the query selects; reduce its time range; increase its step; increase -search.maxMemoryPerQuery`,
     );
   }
 

@@ -105,24 +105,75 @@ describe("delayed name removal", () => {
 
 describe("budgets", () => {
   test.for([
-    { name: "samples", text: "sum(errors) + sum(requests)", limits: { sampleCountMax: 10 } },
-    { name: "series", text: "errors", limits: { seriesCountMax: 2 } },
-    { name: "points", text: "1", limits: { pointsPerSeriesMax: 3 } },
+    {
+      name: "samples",
+      text: "sum(errors) + sum(requests)",
+      limits: { sampleCountMax: 10 },
+      says: "cannot select more than -search.maxSamplesPerQuery=10 samples; possible solutions: ",
+    },
+    {
+      name: "samples of a series",
+      text: "errors",
+      limits: { samplesPerSeriesMax: 3 },
+      says: "cannot process more than 3 samples per series; possible solutions: ",
+    },
+    {
+      name: "series",
+      text: "errors",
+      limits: { seriesCountMax: 2 },
+      says: "too many series",
+    },
+    {
+      name: "series of the result",
+      text: "errors",
+      limits: { resultSeriesMax: 2 },
+      says: "the response contains more than -search.maxResponseSeries=2 time series: 3 series",
+    },
+    {
+      name: "points",
+      text: "1",
+      limits: { pointsPerSeriesMax: 3 },
+      says: "exceeded maximum resolution of 3 points per timeseries: the query asks for 4",
+    },
     {
       name: "points of a subquery",
       text: "sum_over_time(vector(1)[5m:1s])",
       limits: { subqueryPointsPerSeriesMax: 100 },
+      says: "exceeded maximum resolution of 100 points per timeseries: the subquery asks for ",
     },
-    { name: "memory", text: "errors + errors + errors", limits: { memorySizeMax: 800 } },
-  ])("a query past its limit of $name fails", async ({ text, limits }) => {
+    {
+      name: "memory",
+      text: "errors + errors + errors",
+      limits: { memorySizeMax: 800 },
+      says: "not enough memory for processing the query, which wants ",
+    },
+  ])("a query past its limit of $name fails", async ({ text, limits, says }) => {
     const asked = ask(text, data, { ...minutes, limits: { ...NO_LIMITS, ...limits } });
-    await expect(asked).rejects.toMatchObject({ name: "ExecutionError" });
+    await expect(asked).rejects.toMatchObject({
+      name: "ExecutionError",
+      message: expect.stringContaining(says) as string,
+    });
+  });
+
+  test("series are counted over all that a source gives, whatever it counts itself", async () => {
+    const careless = fakeSeriesSource(data);
+    const source = {
+      ...careless,
+      search: (query: Parameters<typeof careless.search>[0], signal: AbortSignal) =>
+        careless.search({ ...query, seriesCountMax: 0 }, signal),
+    };
+    const limits = { ...NO_LIMITS, seriesCountMax: 2 };
+    await expect(askFor("errors", source, { ...minutes, limits })).rejects.toThrow(
+      "the number of matching timeseries exceeds 2; either narrow down the search or increase -search.maxUniqueTimeseries",
+    );
   });
 
   test("within its limits it does not", async () => {
     const limits = {
       seriesCountMax: 3,
       sampleCountMax: 30,
+      samplesPerSeriesMax: 4,
+      resultSeriesMax: 1,
       pointsPerSeriesMax: 4,
       subqueryPointsPerSeriesMax: 0,
       memorySizeMax: 100_000,

@@ -24,10 +24,14 @@ export interface QueryLimits {
   readonly seriesCountMax: number;
   /** Raw samples that the query may read. */
   readonly sampleCountMax: number;
+  /** Raw samples that a series may have in the range of one selector. Default none. */
+  readonly samplesPerSeriesMax?: number;
   /** Steps of the grid. */
   readonly pointsPerSeriesMax: number;
   /** Steps of the grid of each subquery. */
   readonly subqueryPointsPerSeriesMax: number;
+  /** Series of the result. Default none. */
+  readonly resultSeriesMax?: number;
   /** Bytes of blocks and columns that the query may hold, estimated. */
   readonly memorySizeMax: number;
 }

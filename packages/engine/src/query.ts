@@ -1,5 +1,5 @@
 /** The front door of the engine: text in, result out. */
-import { InputError } from "@tideline/model";
+import { ExecutionError, InputError } from "@tideline/model";
 import {
   DEFAULT_PARSE_OPTIONS,
   parse,
@@ -62,6 +62,7 @@ export async function execute(
   const reader = new LeafReader({ options, source, leaves, budget, pacer });
   try {
     const data = await run(prepared, { options, reader, budget, pacer, annotations });
+    checkResultSeries(data, options.limits.resultSeriesMax ?? 0);
     const { missing, seriesFetched, samplesRead } = reader.tally;
     return {
       data,
@@ -120,6 +121,17 @@ function valueData(value: Value, { grid, isInstant }: QueryOptions): ResultData 
 function scalarRow(values: Float64Array): Columns {
   const presence = new Uint8Array(values.length).fill(1);
   return { stepCount: values.length, labels: [""], dropsName: null, values, presence };
+}
+
+function checkResultSeries(data: ResultData, seriesMax: number): void {
+  let seriesCount = 0;
+  if (data.type === "samples") seriesCount = data.samples.series.length;
+  else if ("columns" in data) seriesCount = data.columns.labels.length;
+  if (seriesMax === 0 || seriesCount <= seriesMax) return;
+  throw new ExecutionError(
+    "TIDELINE_QUERY_RESULT_SERIES",
+    `the response contains more than -search.maxResponseSeries=${seriesMax} time series: ${seriesCount} series; either increase -search.maxResponseSeries or change the query in order to return fewer series`,
+  );
 }
 
 const TYPE_WORDS = {

@@ -60,6 +60,18 @@ export const searchFlags = {
     default: 1_000_000_000,
     help: "Most samples that a query may read. 0 means no limit",
   }),
+  "search.maxSamplesPerSeries": integer({
+    default: 30_000_000,
+    help: "Most samples of one series that a selector of a query may read. 0 means no limit",
+  }),
+  "search.maxResponseSeries": integer({
+    default: 0,
+    help: "Most series that the answer of a query may have. 0 means no limit",
+  }),
+  "search.logSlowQueryDuration": durationMs({
+    default: "5s",
+    help: "Queries that take longer are logged and counted in vm_slow_queries_total. 0 means none is",
+  }),
   "search.maxMemoryPerQuery": byteSize({
     default: "0",
     help: "Most memory for the columns of one query. 0 means a share of the allowed memory",

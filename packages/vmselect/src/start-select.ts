@@ -64,6 +64,7 @@ export function startSelect(options: StartSelectOptions): void {
     concurrentMax: flags["search.maxConcurrentRequests"] || 2 * cpuCount,
     queueTimeoutMs: flags["search.maxQueueDuration"],
     durationMaxMs: flags["search.maxQueryDuration"],
+    slowQueryMs: flags["search.logSlowQueryDuration"],
     metrics,
     log,
   });
@@ -71,8 +72,10 @@ export function startSelect(options: StartSelectOptions): void {
     seriesCountMax:
       flags["search.maxUniqueTimeseries"] || Math.floor(allowedMemorySize / SERIES_COST_SIZE),
     sampleCountMax: flags["search.maxSamplesPerQuery"],
+    samplesPerSeriesMax: flags["search.maxSamplesPerSeries"],
     pointsPerSeriesMax: flags["search.maxPointsPerTimeseries"],
     subqueryPointsPerSeriesMax: flags["search.maxPointsSubqueryPerTimeseries"],
+    resultSeriesMax: flags["search.maxResponseSeries"],
     memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
   };
   const answers = new ByteBudget({

@@ -79,7 +79,7 @@ export async function evaluateLeaf(
     const series = decoder.decode(blocks, tools.budget);
     const touched = touchedCount(series);
     sampleCount += touched;
-    tools.budget.addSamples(touched);
+    tools.budget.addSeries(touched);
     rows.add(key, labels, series);
   }
   // What stays is the columns, which their receiver accounts for.

@@ -17,6 +17,8 @@ import { leafNodeOf, type LeafNode } from "./leaf-node.ts";
 export interface LeafSourceOptions {
   /** Bytes that one leaf may hold while it is evaluated. 0 = no limit. */
   readonly memorySizeMax: number;
+  /** Raw samples that one series may have. Default: no limit. */
+  readonly samplesPerSeriesMax?: number;
 }
 
 /**
@@ -40,8 +42,7 @@ export function leafSourceWithin(
   return {
     async evaluate(leaf: Leaf, signal: AbortSignal): Promise<LeafResult> {
       const node = parseLeaf(leaf.text);
-      const { memorySizeMax } = options;
-      const limits = { sampleCountMax: leaf.sampleCountMax, memorySizeMax };
+      const limits = { ...options, sampleCountMax: leaf.sampleCountMax };
       const budget = new Budget(limits, memoryOf);
       const tools = { source, budget, pacer: new Pacer(signal) };
       return evaluateLeaf(node, constantColumns(node, leaf), leaf, tools);

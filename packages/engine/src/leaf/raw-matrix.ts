@@ -52,7 +52,7 @@ export async function readRawMatrix(
     const start = windows.starts[0] as number;
     const end = windows.ends[0] as number;
     sampleCount += end - start;
-    tools.budget.addSamples(end - start);
+    tools.budget.addSeries(end - start);
     tools.budget.hold((end - start) * 16);
     const ownTimes = new Float64Array(end - start);
     const ownValues = new Float64Array(end - start);

@@ -69,7 +69,7 @@ function checkSeriesCount(count: number, countMax: number): void {
   if (countMax === 0 || count <= countMax) return;
   throw new ExecutionError(
     "TIDELINE_QUERY_SERIES",
-    `the query selects more than ${countMax} series: narrow its selectors or raise -search.maxUniqueTimeseries`,
+    `the number of matching timeseries exceeds ${countMax}; either narrow down the search or increase -search.maxUniqueTimeseries`,
   );
 }
 

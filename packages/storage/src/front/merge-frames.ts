@@ -61,7 +61,7 @@ function seriesCountOf(frame: Uint8Array): number {
 export function tooManySeries(seriesCountMax: number): ExecutionError {
   return new ExecutionError(
     "TIDELINE_SERIES_LIMIT",
-    `Cannot search: more than ${seriesCountMax} series match; narrow the selectors or raise the limit`,
+    `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxUniqueTimeseries at vmselect`,
   );
 }
 

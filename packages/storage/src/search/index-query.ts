@@ -187,6 +187,6 @@ async function breathe(breather: Breather, signal: AbortSignal): Promise<void> {
 function tooMany({ seriesCountMax }: SearchQuery): ExecutionError {
   return new ExecutionError(
     "TIDELINE_SERIES_LIMIT",
-    `Cannot list series: more than ${seriesCountMax} match; narrow the selectors or raise the limit`,
+    `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxSeries at vmselect`,
   );
 }

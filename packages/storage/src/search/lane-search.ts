@@ -98,7 +98,7 @@ export class LaneSearch implements FrameSearch {
     if (seriesCountMax === 0 || seriesCount <= seriesCountMax) return;
     throw new ExecutionError(
       "TIDELINE_SERIES_LIMIT",
-      `Cannot search: more than ${seriesCountMax} series match; narrow the selectors or raise the limit`,
+      `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxUniqueTimeseries at vmselect`,
     );
   }
 }

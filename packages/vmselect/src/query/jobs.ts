@@ -7,8 +7,10 @@ import type { Coverage, Tenant } from "@tideline/model";
 export interface QueryLimits {
   readonly seriesCountMax: number;
   readonly sampleCountMax: number;
+  readonly samplesPerSeriesMax?: number;
   readonly pointsPerSeriesMax: number;
   readonly subqueryPointsPerSeriesMax: number;
+  readonly resultSeriesMax?: number;
   readonly memorySizeMax: number;
 }
 

@@ -9,11 +9,13 @@ import type { Job, JobAnswer } from "./jobs.ts";
 import type { QueryPool } from "./query-pool.ts";
 
 export interface QueryRunnerOptions {
-  readonly pool: QueryPool;
+  readonly pool: Pick<QueryPool, "run" | "workerDeathCount">;
   readonly concurrentMax: number;
   readonly queueTimeoutMs: number;
   /** Longest time of a query; a request can only lower it. */
   readonly durationMaxMs: number;
+  /** Queries that take longer are logged and counted; 0: none is. */
+  readonly slowQueryMs: number;
   readonly metrics: Metrics;
   readonly log: { warn(fields: object, message: string): void };
 }
@@ -24,9 +26,6 @@ export interface RunOptions {
   readonly timeoutMs: number;
   readonly denyPartial: boolean;
 }
-
-/** Queries that take longer are logged and counted (VictoriaMetrics' default). */
-const SLOW_QUERY_MS = 5_000;
 
 export class QueryRunner {
   readonly #options: QueryRunnerOptions;
@@ -46,7 +45,7 @@ export class QueryRunner {
     });
     this.#slowQueries = metrics.counter({
       name: "vm_slow_queries_total",
-      help: "Queries that took five seconds or more",
+      help: "Queries that took -search.logSlowQueryDuration or longer",
     });
     this.#partialResults = metrics.counter({
       name: "vm_partial_results_total",
@@ -90,7 +89,7 @@ export class QueryRunner {
       if (deadline.aborted && !signal.aborted) {
         throw new ExecutionError(
           "TIDELINE_QUERY_TIMEOUT",
-          `query timed out: it took longer than ${limitMs / 1_000} seconds (-search.maxQueryDuration or timeout)`,
+          `timeout exceeded during query execution: ${limitMs / 1_000} seconds (-search.maxQueryDuration or timeout)`,
           { cause: error },
         );
       }
@@ -114,7 +113,8 @@ export class QueryRunner {
   }
 
   #noteSlow(job: Job, durationMs: number): void {
-    if (durationMs < SLOW_QUERY_MS) return;
+    const { slowQueryMs } = this.#options;
+    if (slowQueryMs === 0 || durationMs < slowQueryMs) return;
     this.#slowQueries.inc();
     const { startMs, endMs } = job;
     const query = job.kind === "query" ? job.text : job.selectorTexts.join(" or ");

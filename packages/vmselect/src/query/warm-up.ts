@@ -15,6 +15,14 @@ const INTERVAL_MS = 15_000;
 const START_MS = 1_700_000_000_000;
 const END_MS = START_MS + SAMPLE_COUNT * INTERVAL_MS;
 
+const NO_LIMITS = {
+  seriesCountMax: 0,
+  sampleCountMax: 0,
+  pointsPerSeriesMax: 0,
+  subqueryPointsPerSeriesMax: 0,
+  memorySizeMax: 0,
+};
+
 /** What dashboards ask most. */
 const QUERIES = [
   "requests_total",
@@ -89,7 +97,7 @@ function jobOf(text: string, isInstant: boolean): QueryJob {
     lookbackMs: 300_000,
     dialect: { allowExperimental: true, delayedNameRemoval: false },
     extraFilters: { selectorTexts: [], labels: [] },
-    limits: { seriesCountMax: 0, sampleCountMax: 0, pointsPerSeriesMax: 0, memorySizeMax: 0 },
+    limits: NO_LIMITS,
     limit: 0,
   };
 }
