@@ -19,7 +19,7 @@ describe("failures in Prometheus' words", () => {
     {
       text: "requests + on () errors",
       message:
-        'found duplicate series for the match group {} on the right hand-side of the operation: [errors{code="500", job="a"}, errors{code="404", job="a"}];many-to-many matching not allowed: matching labels must be unique on one side',
+        'found duplicate series for the match group {} on the right hand-side of the operation: [{__name__="errors", code="500", job="a"}, {__name__="errors", code="404", job="a"}];many-to-many matching not allowed: matching labels must be unique on one side',
     },
     {
       text: 'errors{job="a"} + on (job) requests',

@@ -22,13 +22,13 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const TIME_MAX_MS = 2 ** 53 - 1;
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?$/;
-const DURATION = /^(?:\d+(?:\.\d+)?(?:ms|[smhdwy]))+$/;
+const DURATION = /^\d+(?:\.\d+)?(?:ms|[smhdwy])(?:-?\d+(?:\.\d+)?(?:ms|[smhdwy]))*$/;
 
-/** Sum of `1h30m5.5s`-like parts, in milliseconds (not rounded); NaN when `text` is none. */
+/** Sum of `1h30m5.5s`-like parts, in milliseconds (not rounded); NaN when `text` is none. `2s-5ms` is VictoriaMetrics'. */
 function durationTextToMs(text: string): number {
   if (!DURATION.test(text)) return NaN;
   let totalMs = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g)) {
+  for (const [, count, unit] of text.matchAll(/(-?\d+(?:\.\d+)?)(ms|[smhdwy])/g)) {
     totalMs += Number(count) * (UNIT_MS[unit as string] as number);
   }
   return totalMs;
@@ -73,8 +73,10 @@ export function parseTimeMs(text: string, name: string, nowMs: number): number {
 }
 
 function timeTextToMs(text: string, nowMs: number): number {
-  // Prometheus rounds Unix seconds to the nearest millisecond.
-  if (NUMBER.test(text)) return Math.round(unixToMs(Number(text)));
+  if (NUMBER.test(text)) {
+    const unix = Number(text);
+    return Number.isFinite(unix) ? Math.round(unixToMs(unix)) : NaN;
+  }
   // Prometheus' own words for "from the beginning" and "to the end".
   if (text === "-292273086-05-16T16:47:06Z") return -TIME_MAX_MS;
   if (text === "292277025-08-18T07:12:54.999999999Z") return TIME_MAX_MS;
@@ -90,10 +92,17 @@ function timeTextToMs(text: string, nowMs: number): number {
 
 function unixToMs(unix: number): number {
   const size = Math.abs(unix);
-  if (size < 1e11) return Math.round(unix * 1_000_000) / 1_000;
+  if (size < 1e11) return secondsToMs(unix);
   if (size < 1e14) return unix;
   if (size < 1e17) return unix / 1_000;
   return unix / 1_000_000;
+}
+
+/** Prometheus rounds what follows the point to milliseconds, away from zero where two are equally near. */
+function secondsToMs(unix: number): number {
+  const seconds = Math.trunc(unix);
+  const ms = Math.round(Math.abs(unix - seconds) * 1_000);
+  return seconds * 1_000 + (unix < 0 ? -ms : ms);
 }
 
 function rfc3339ToMs(parts: RegExpExecArray): number {
@@ -111,6 +120,7 @@ function rfc3339ToMs(parts: RegExpExecArray): number {
   const isoMs = Date.parse(
     `${year}-${month}-${day}T${hour}:${minute}:${second}${zone === "z" ? "Z" : zone}`,
   );
-  // Date.parse rolls nothing over for ISO text except 24:00, which is no RFC3339.
-  return hour === "24" ? NaN : isoMs + Number(`0${fraction}`) * 1_000;
+  // Date.parse rolls over 24:00 and the last days of short months, which are no RFC3339.
+  const dayMax = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  return hour === "24" || Number(day) > dayMax ? NaN : isoMs + Number(`0${fraction}`) * 1_000;
 }

@@ -11,7 +11,7 @@ import { RowCollector } from "../columns/row-collector.ts";
 import {
   bytesText,
   keepLabels,
-  labelKeyText,
+  labelSetText,
   labelsOf,
   labelValue,
   metricNameOf,
@@ -237,7 +237,7 @@ function duplicateError(
   added: number,
   seconds: number,
 ): ExecutionError {
-  const [first, second] = [existing, added].map((row) => labelKeyText(info.labels[row] as string));
+  const [first, second] = [existing, added].map((row) => labelSetText(info.labels[row] as string));
   const timeMs = Math.round(seconds * 1000);
   return new ExecutionError(
     "TIDELINE_QUERY_INFO",

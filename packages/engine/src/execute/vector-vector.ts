@@ -12,7 +12,7 @@ import {
   bytesText,
   dropLabels,
   keepLabels,
-  labelKeyText,
+  labelSetText,
   labelValue,
   withLabel,
   withoutMetadata,
@@ -195,9 +195,9 @@ class VectorMatcher {
 
   #duplicateError(group: MatchGroup, row: number, other: number): ExecutionError {
     const side = this.#isSwapped ? "left" : "right";
-    const keys = [row, other].map((index) => labelKeyText(this.#one.labels[index] as string));
+    const keys = [row, other].map((index) => labelSetText(this.#one.labels[index] as string));
     return matchError(
-      `found duplicate series for the match group ${labelKeyText(group.labels)} on the ${side} hand-side of the operation: [${keys.join(", ")}]` +
+      `found duplicate series for the match group ${labelSetText(group.labels)} on the ${side} hand-side of the operation: [${keys.join(", ")}]` +
         ";many-to-many matching not allowed: matching labels must be unique on one side",
     );
   }

@@ -1,16 +1,20 @@
 /** Label sets as JSON: bytes of a label key go into the answer as they are, unless JSON needs them escaped. */
 import { LabelCursor, labelKeyOf, plainText } from "../labels/label-key.ts";
+import { inLabelOrder } from "../labels/label-order.ts";
 import { ByteSink } from "./byte-sink.ts";
 
-/** Series keys as a list of label sets: the data of Prometheus' answer to /series. Chunks as writeResultJson makes them. */
+/**
+ * Series keys as a list of label sets in the order of their labels: the data of Prometheus' answer to /series. Chunks as
+ * writeResultJson makes them.
+ */
 export function* writeSeriesJson(seriesKeys: readonly Uint8Array[]): Generator<Uint8Array> {
   const sink = new ByteSink();
   sink.latin1("[");
   let isFirst = true;
-  for (const key of seriesKeys) {
+  for (const key of inLabelOrder(seriesKeys.map(labelKeyOf), 0)) {
     if (!isFirst) sink.latin1(",");
     isFirst = false;
-    writeLabels(sink, labelKeyOf(key));
+    writeLabels(sink, key);
     yield* sink.drain();
   }
   sink.latin1("]");

@@ -252,7 +252,7 @@ class TextCursor {
   }
 }
 
-/** As Prometheus writes a label set in its messages: `{a="b", c="d"}`, or `name{a="b"}`. */
+/** A label set as in queries: `{a="b", c="d"}`, or `name{a="b"}`. */
 export function labelKeyText(key: string): string {
   let name = "";
   const parts: string[] = [];
@@ -261,4 +261,10 @@ export function labelKeyText(key: string): string {
     else parts.push(`${label.name}=${JSON.stringify(label.value)}`);
   }
   return name !== "" && parts.length === 0 ? name : `${name}{${parts.join(", ")}}`;
+}
+
+/** As Prometheus writes a label set in its messages: `{__name__="name", a="b"}`. */
+export function labelSetText(key: string): string {
+  const parts = labelsOf(key).map(({ name, value }) => `${name}=${JSON.stringify(value)}`);
+  return `{${parts.join(", ")}}`;
 }

@@ -210,15 +210,13 @@ class SelectApi {
       "max_lookback",
       durationArgument(args, "lookback_delta", this.#options.lookbackMs),
     );
-    if (lookbackMs <= 0) {
-      throw new InputError("TIDELINE_LOOKBACK", "the lookback must be a positive duration");
-    }
     return {
       kind: "query",
       dialect: this.#options.dialect,
       tenant: this.#tenant(exchange),
       text,
-      lookbackMs,
+      // None, and none that makes sense, is the default in Prometheus.
+      lookbackMs: lookbackMs > 0 ? lookbackMs : this.#options.lookbackMs,
       extraFilters: extraFilterArguments(args),
       limits: this.#options.limits,
       limit: limitArgument(args, "limit"),

@@ -86,6 +86,25 @@ test("a limit cuts the answer and says so", async () => {
   expect(JSON.parse(Buffer.concat(answer.chunks).toString()).result).toHaveLength(2);
 });
 
+test("a limit cuts a range vector, too", async () => {
+  const answer = await runJob(query("up[1h]", { limit: 2 }), source, signal);
+  expect(answer.warnings).toContain("results truncated due to limit");
+  expect(JSON.parse(Buffer.concat(answer.chunks).toString()).result).toHaveLength(2);
+});
+
+test("a look-up says that it was cut only if there was more", async () => {
+  const cut = await runJob(
+    index("labelValues", { labelName: "instance", limit: 2 }),
+    source,
+    signal,
+  );
+  expect(cut.warnings).toEqual(["results truncated due to limit"]);
+  expect(Buffer.concat(cut.chunks).toString()).toBe('["a","b"]');
+  const whole = await runJob(index("series", { limit: 3 }), source, signal);
+  expect(whole.warnings).toEqual([]);
+  expect(JSON.parse(Buffer.concat(whole.chunks).toString())).toHaveLength(3);
+});
+
 test("the index answers names, values and series", async () => {
   expect(await dataOf(index("labelNames"))).toEqual(["__name__", "env", "instance"]);
   expect(await dataOf(index("labelValues", { labelName: "env" }))).toEqual(["dev", "prod"]);

@@ -1,11 +1,6 @@
 /** One job from its texts to the JSON of its answer, over any source of data. Runs in a query worker. */
 import { execute, writeResultJson, writeSeriesJson, type QueryResult } from "@tideline/engine";
-import {
-  type Coverage,
-  type IndexAnswer,
-  type SearchQuery,
-  type SeriesSource,
-} from "@tideline/model";
+import { type IndexAnswer, type SearchQuery, type SeriesSource } from "@tideline/model";
 import { combine, extraFilterMatchers, matchFilters } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
 import { prepareArgument } from "./prepare-argument.ts";
@@ -23,21 +18,31 @@ export async function runJob(
     case "query":
       return runQuery(job, source, signal);
     case "labelNames": {
-      const answer = await source.labelNames(searchOf(job), job.limit, signal);
-      return jsonAnswer(JSON.stringify(answer.items), answer.coverage, job, answer.items.length);
+      const answer = await source.labelNames(searchOf(job), oneMore(job.limit), signal);
+      return jsonAnswer(job, answer, (items) => [bytesOf(JSON.stringify(items))]);
     }
     case "labelValues": {
-      const answer = await source.labelValues(job.labelName, searchOf(job), job.limit, signal);
-      return jsonAnswer(JSON.stringify(answer.items), answer.coverage, job, answer.items.length);
+      const search = searchOf(job);
+      const answer = await source.labelValues(job.labelName, search, oneMore(job.limit), signal);
+      return jsonAnswer(job, answer, (items) => [bytesOf(JSON.stringify(items))]);
+    }
+    case "series": {
+      const answer = await source.seriesKeys(searchOf(job), oneMore(job.limit), signal);
+      return jsonAnswer(job, answer, (keys) => [...writeSeriesJson(keys)]);
     }
     case "tsdbStatus": {
       const { items, coverage } = await source.seriesKeys(searchOf(job), 0, signal);
       const status = tsdbStatus(items, { topCount: job.limit, focusLabel: job.labelName });
-      return jsonAnswer(JSON.stringify(status), coverage, job, 0);
+      return jsonAnswer({ limit: 0 }, { items: [status], coverage }, ([first]) => [
+        bytesOf(JSON.stringify(first)),
+      ]);
     }
-    case "series":
-      return seriesAnswer(job, await source.seriesKeys(searchOf(job), job.limit, signal));
   }
+}
+
+/** With one more than is wanted it shows whether there are more. */
+function oneMore(limit: number): number {
+  return limit === 0 ? 0 : limit + 1;
 }
 
 async function runQuery(
@@ -72,7 +77,14 @@ async function runQuery(
 /** Of a vector or matrix the first `limit` series, as Prometheus' `limit` argument has it; 0 = all. */
 function cutToLimit(result: QueryResult, limit: number): QueryResult {
   const { data } = result;
-  if (limit === 0 || !("columns" in data) || data.columns.labels.length <= limit) return result;
+  if (limit === 0) return result;
+  if (data.type === "samples") {
+    const { series } = data.samples;
+    if (series.length <= limit) return result;
+    const samples = { ...data.samples, series: series.slice(0, limit) };
+    return { ...result, data: { ...data, samples } };
+  }
+  if (!("columns" in data) || data.columns.labels.length <= limit) return result;
   const columns = { ...data.columns, labels: data.columns.labels.slice(0, limit) };
   return { ...result, data: { ...data, columns } };
 }
@@ -87,14 +99,14 @@ function searchOf(job: IndexJob): SearchQuery {
   };
 }
 
-function seriesAnswer(job: IndexJob, { items, coverage }: IndexAnswer<Uint8Array>): JobAnswer {
-  return { ...jsonAnswer("", coverage, job, items.length), chunks: [...writeSeriesJson(items)] };
-}
-
-function jsonAnswer(json: string, coverage: Coverage, job: IndexJob, itemCount: number): JobAnswer {
-  const isCut = job.limit > 0 && itemCount >= job.limit;
+function jsonAnswer<Item>(
+  { limit }: Pick<IndexJob, "limit">,
+  { items, coverage }: IndexAnswer<Item>,
+  write: (items: readonly Item[]) => Uint8Array[],
+): JobAnswer {
+  const isCut = limit > 0 && items.length > limit;
   return {
-    chunks: [bytesOf(json)],
+    chunks: write(isCut ? items.slice(0, limit) : items),
     coverage,
     warnings: isCut ? [TRUNCATED] : [],
     infos: [],

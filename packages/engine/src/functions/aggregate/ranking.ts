@@ -3,7 +3,7 @@
  * NaN last, and so does bottomk.
  */
 import { ExecutionError } from "@tideline/model";
-import { selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
+import { emptyColumns, selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { hashShare } from "../../labels/label-hash.ts";
 import { messageFloatText } from "@tideline/promql";
 import { bounds } from "../../numeric/go-math.ts";
@@ -11,17 +11,22 @@ import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts"
 import { scalarOf } from "../transform/elementwise.ts";
 import { rowsByGroup } from "./spread.ts";
 
-/** k of a step. @throws {ExecutionError} when it is no number, or none that fits 64 bits */
-function countOf(parameter: number): number {
-  if (Number.isNaN(parameter))
+/**
+ * k of each step; null where none takes a sample, as Prometheus does not look at what is too small then.
+ *
+ * @throws {ExecutionError} one is no number, or none that fits 64 bits
+ */
+function countsOf(parameters: Float64Array): Float64Array | null {
+  if (parameters.some((parameter) => Number.isNaN(parameter)))
     throw new ExecutionError("TIDELINE_QUERY_PARAMETER", "Parameter value is NaN");
-  if (parameter >= 2 ** 63 || parameter < -(2 ** 63)) {
-    throw new ExecutionError(
-      "TIDELINE_QUERY_PARAMETER",
-      `Scalar value ${messageFloatText(parameter)} overflows int64`,
-    );
-  }
-  return Math.trunc(parameter);
+  const { least, greatest } = bounds(parameters);
+  if (greatest < 1) return null;
+  const outside = [greatest, least].find((count) => count >= 2 ** 63 || count <= -(2 ** 63));
+  if (outside === undefined) return parameters.map(Math.trunc);
+  throw new ExecutionError(
+    "TIDELINE_QUERY_PARAMETER",
+    `Scalar value ${messageFloatText(outside)} overflows int64`,
+  );
 }
 
 /** Picks the rows of one step, best first. */
@@ -97,7 +102,8 @@ function choose(
   choice: Choice,
 ): Columns {
   const { stepCount } = columns;
-  const limits = counts.map(countOf);
+  const limits = countsOf(counts);
+  if (limits === null) return emptyColumns(stepCount);
   const presence = new Uint8Array(columns.presence.length);
   const order: number[] = [];
   for (const rows of rowsByGroup(groups)) {
