@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { FakeDisk } from "../testing/fake-disk.ts";
+import { DiskCrash, FakeDisk } from "../testing/fake-disk.ts";
+import { forEachSeed } from "../testing/random.ts";
 import { errorCode, type Disk } from "./disk.ts";
 import { makeFolders, removeTree } from "./folders.ts";
 import { NodeDisk } from "./node-disk.ts";
@@ -97,5 +98,16 @@ describe.for<{ name: string; disk: Disk; root: string }>([
     const file = disk.open(join(path, "file"), "read");
     expect(codeOf(() => file.append(Buffer.from("x")))).toBe("EBADF");
     file.close();
+  });
+});
+
+test("a folder that a run left when it died survives a power cut once the next one has made it", () => {
+  const disk = new FakeDisk();
+  disk.crashAt(1);
+  expect(() => makeFolders(disk, "/data/lane")).toThrow(DiskCrash);
+  disk.restart();
+  makeFolders(disk, "/data/lane");
+  forEachSeed(20, (random) => {
+    expect(disk.afterPowerCut(random).kindOf("/data/lane")).toBe("folder");
   });
 });

@@ -1,14 +1,28 @@
 /** Folders that last: made and removed with the syncs that a power cut asks for. */
 import { dirname, join } from "node:path";
-import type { Disk } from "./disk.ts";
+import { errorCode, type Disk } from "./disk.ts";
 
 /** Makes a folder and those above it that are missing; each one is synced into its parent. */
 export function makeFolders(disk: Disk, path: string): void {
-  if (disk.kindOf(path) === "folder") return;
   const parent = dirname(path);
+  if (disk.kindOf(path) === "folder") {
+    if (parent !== path) syncName(disk, parent);
+    return;
+  }
   if (parent !== path) makeFolders(disk, parent);
   disk.mkdir(path);
   disk.syncFolder(parent);
+}
+
+/** A folder that is there may come from a run that died before its name would survive a power cut. */
+function syncName(disk: Disk, parent: string): void {
+  try {
+    disk.syncFolder(parent);
+  } catch (error) {
+    // What we cannot open we have not made folders in.
+    const code = errorCode(error);
+    if (code !== "EACCES" && code !== "EPERM") throw error;
+  }
 }
 
 /** Removes a file, or a folder with all it holds; a path that is not there is fine. Syncs nothing. */

@@ -1,6 +1,12 @@
 /** What FakeDisk is made of: files and folders that know what of them is on the platter. */
 import type { Random } from "./random.ts";
 
+/** A sync under way: what was written when it began. */
+export interface BegunSync {
+  readonly image: Uint8Array;
+  readonly number: number;
+}
+
 /** A file: what a reader sees now, and what a power cut would leave. */
 export class FakeFileNode {
   readonly kind = "file";
@@ -10,6 +16,8 @@ export class FakeFileNode {
   #durable: Uint8Array;
   /** Ranges whose sync failed: later syncs report success without them, as kernels do. */
   #lost: { start: number; end: number }[] = [];
+  #begunCount = 0;
+  #endedNumber = 0;
 
   constructor(bytes: Uint8Array = new Uint8Array(0)) {
     this.#bytes = new Uint8Array(bytes);
@@ -43,8 +51,17 @@ export class FakeFileNode {
       .filter(({ start, end }) => start < end);
   }
 
-  sync(): void {
-    let durable = this.content;
+  beginSync(): BegunSync {
+    this.#begunCount += 1;
+    return { image: this.content, number: this.#begunCount };
+  }
+
+  /** Ends a sync: what was written since it began is not part of it. */
+  sync({ image, number } = this.beginSync()): void {
+    // One that began later has ended before.
+    if (number < this.#endedNumber) return;
+    this.#endedNumber = number;
+    let durable = image;
     if (this.#lost.length > 0) {
       durable = durable.slice();
       for (const { start, end } of this.#lost) durable.fill(0, start, end);

@@ -60,12 +60,17 @@ class FakeDiskError extends Error {
 export interface FakeDiskOptions {
   /** Bytes that fit; further writes are short, then ENOSPC. Default: no limit. */
   readonly capacitySize?: number;
+  /** What a sync beside the thread waits for before it is done. Default: nothing. */
+  readonly pause?: () => Promise<void>;
 }
 
 export class FakeDisk implements Disk {
   capacitySize: number;
   /** Changing operations so far: a first run counts them, later runs crash at each. */
   operationCount = 0;
+  /** Faults that struck so far, and writes that found the disk full. */
+  struckCount = 0;
+  readonly #pause: () => Promise<void>;
   #root: FakeFolderNode;
   #pending: NameEdit[][] = [];
   #faults: { fault: DiskFault; skip: number }[] = [];
@@ -75,6 +80,7 @@ export class FakeDisk implements Disk {
 
   constructor(options: FakeDiskOptions = {}, root = new FakeFolderNode()) {
     this.capacitySize = options.capacitySize ?? Infinity;
+    this.#pause = options.pause ?? (async () => undefined);
     this.#root = root;
   }
 
@@ -87,6 +93,17 @@ export class FakeDisk implements Disk {
   crashAt(index: number, tornSize = 0): void {
     this.#crashAt = this.operationCount + index;
     this.#tornSize = tornSize;
+  }
+
+  /** Whether the planned crash has struck. */
+  get isCrashed(): boolean {
+    return this.operationCount > this.#crashAt;
+  }
+
+  /** Takes back all faults and limits that are still to come; a planned crash stays. */
+  heal(): void {
+    this.#faults = [];
+    this.capacitySize = Infinity;
   }
 
   /** The process died and starts anew: open files are gone, all that was written is there. */
@@ -118,7 +135,10 @@ export class FakeDisk implements Disk {
       for (const [name, child] of namesOf(node)) names.set(name, copy(child));
       return new FakeFolderNode(names);
     };
-    return new FakeDisk({ capacitySize: this.capacitySize }, copy(this.#root) as FakeFolderNode);
+    return new FakeDisk(
+      { capacitySize: this.capacitySize, pause: this.#pause },
+      copy(this.#root) as FakeFolderNode,
+    );
   }
 
   /** A file's content now, as a copy. */
@@ -222,6 +242,7 @@ export class FakeDisk implements Disk {
   }
 
   async syncFolderAsync(path: string): Promise<void> {
+    await this.#pause();
     this.syncFolder(path);
   }
 
@@ -266,7 +287,10 @@ export class FakeDisk implements Disk {
       },
       syncAsync: async () => {
         check("sync", false);
-        this.#sync(path, node);
+        const begun = node.beginSync();
+        await this.#pause();
+        check("sync", false);
+        this.#sync(path, node, begun);
       },
       close: () => {
         if (!isOpen) throw new FakeDiskError("EBADF", "close", path);
@@ -286,15 +310,16 @@ export class FakeDisk implements Disk {
     }
     const freeSize = Number.isFinite(this.capacitySize) ? this.freeSize(path) : Infinity;
     const size = Math.min(bytes.length, Math.max(0, freeSize));
+    if (size < bytes.length) this.struckCount += 1;
     if (size === 0 && bytes.length > 0) throw new FakeDiskError("ENOSPC", "append", path);
     node.append(bytes.subarray(0, size));
     return size;
   }
 
-  #sync(path: string, node: FakeFileNode): void {
+  #sync(path: string, node: FakeFileNode, begun = node.beginSync()): void {
     const fault = this.#begin("sync", path);
     if (!fault) {
-      node.sync();
+      node.sync(begun);
       return;
     }
     node.failSync();
@@ -302,7 +327,7 @@ export class FakeDisk implements Disk {
   }
 
   #check(): void {
-    if (this.operationCount > this.#crashAt) throw new DiskCrash("the process is dead");
+    if (this.isCrashed) throw new DiskCrash("the process is dead");
   }
 
   /** Counts an operation; crashes or gives back the fault that strikes it. */
@@ -320,6 +345,7 @@ export class FakeDisk implements Disk {
       if (fault.operation !== operation || !path.includes(fault.path ?? "")) continue;
       if (entry.skip === 0) {
         this.#faults.splice(at, 1);
+        this.struckCount += 1;
         return fault;
       }
       entry.skip -= 1;

@@ -7,4 +7,4 @@ export {
   type DiskOperation,
   type FakeDiskOptions,
 } from "./fake-disk.ts";
-export { forEachSeed, seededRandom, type Random } from "./random.ts";
+export { forEachSeed, seededRandom, seedList, type Random } from "./random.ts";

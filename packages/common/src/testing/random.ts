@@ -48,15 +48,19 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * Runs `check` for seeds 1…count, or only for TIDELINE_SEED when that is set; an error names the seed.
- * TIDELINE_SEED_FACTOR multiplies `count`, for long runs (with vitest's --testTimeout=0).
+ * Seeds 1…count, or only TIDELINE_SEED when that is set. TIDELINE_SEED_FACTOR multiplies `count`, for long runs (with vitest's
+ * --testTimeout=0).
  */
-export function forEachSeed(count: number, check: (random: Random, seed: number) => void): void {
+export function seedList(count: number): number[] {
   const only = process.env["TIDELINE_SEED"];
+  if (only !== undefined) return [Number(only)];
   const factor = Number(process.env["TIDELINE_SEED_FACTOR"] ?? 1);
-  const seeds =
-    only === undefined ? Array.from({ length: count * factor }, (_, i) => i + 1) : [Number(only)];
-  for (const seed of seeds) {
+  return Array.from({ length: count * factor }, (_, i) => i + 1);
+}
+
+/** Runs `check` for each seed of `seedList`; an error names the seed. */
+export function forEachSeed(count: number, check: (random: Random, seed: number) => void): void {
+  for (const seed of seedList(count)) {
     try {
       check(seededRandom(seed), seed);
     } catch (cause) {

@@ -137,6 +137,7 @@ test("a part that cannot be opened for another reason is left alone", async () =
   await addPart(disk, "g000001.part", 100);
   const failing = Object.assign(Object.create(disk) as FakeDisk, {
     kindOf: () => "folder",
+    syncFolder: () => undefined,
     list: () => ["g000001.part"],
     open: () => {
       throw Object.assign(new Error("EMFILE"), { code: "EMFILE" });
