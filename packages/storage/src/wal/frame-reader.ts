@@ -79,11 +79,20 @@ export class FrameReader {
         continue;
       }
       this.#bad(pageOffset + at, frame === null ? "no frame" : "checksum of a frame");
-      // The length may be good while the payload is not: then the next frame of the page follows.
-      const next = frame === null ? null : frameAt(page, frame.end);
-      if (next === null || frame === null || !this.#isGood(page, frame.end, next)) return;
-      at = frame.end;
+      at = this.#nextGood(page, at + 1);
     }
+  }
+
+  /**
+   * Where the next whole frame of a page begins, at `from` or behind it; the page's end when there is none. Its length may be
+   * what is damaged, so every offset is tried. Few look like a frame: a page of garbage costs some milliseconds.
+   */
+  #nextGood(page: Uint8Array, from: number): number {
+    for (let at = from; at < page.length - FRAME_HEADER_SIZE; at += 1) {
+      const frame = frameAt(page, at);
+      if (frame !== null && this.#isGood(page, at, frame)) return at;
+    }
+    return page.length;
   }
 
   #isGood(page: Uint8Array, at: number, frame: Frame): boolean {
