@@ -96,6 +96,11 @@ test("a disk that does not read is damage too", () => {
   expect(errorOf(() => part.verify())).toBeInstanceOf(CorruptionError);
 });
 
+test("a disk that does not read is damage when a part is opened, too", () => {
+  disk.inject({ operation: "read", code: "EIO" });
+  expect(() => openPart(disk, "g000001.part", new PageCache(0))).toThrow(CorruptionError);
+});
+
 test("random bytes are no part", () => {
   const random = seededRandom(4);
   for (let i = 0; i < 200; i += 1) {

@@ -1,5 +1,5 @@
 /** Opens a part's file: header, trailer and footer are read and checked, nothing else. */
-import { must, type Disk, type DiskFile } from "@tideline/common";
+import { errorCode, must, type Disk, type DiskFile } from "@tideline/common";
 import { crc32c } from "@tideline/kernels";
 import {
   decodePartFooter,
@@ -45,7 +45,7 @@ export function openPartFile(disk: Disk, path: string): OpenedPart {
 
 function checkHeader(file: DiskFile): void {
   const header = new Uint8Array(PART_HEADER_SIZE);
-  if (file.read(header, 0) < header.length)
+  if (readFrom(file, header, 0) < header.length)
     throw partDamage(file.path, 0, "the file is too short for a header");
   const fault = partHeaderFault(header);
   if (fault !== null) throw partDamage(file.path, 0, fault);
@@ -54,7 +54,7 @@ function checkHeader(file: DiskFile): void {
 function readFooter(file: DiskFile, size: number): { footer: PartFooter; footerOffset: number } {
   const tailOffset = Math.max(0, size - TAIL_SIZE);
   const tail = new Uint8Array(size - tailOffset);
-  if (tail.length < PART_TRAILER_SIZE || file.read(tail, tailOffset) !== tail.length)
+  if (tail.length < PART_TRAILER_SIZE || readFrom(file, tail, tailOffset) !== tail.length)
     throw partDamage(file.path, size, "the file is too short for a trailer");
   const trailerOffset = size - PART_TRAILER_SIZE;
   const trailer = decodePartTrailer(tail.subarray(trailerOffset - tailOffset), size);
@@ -63,7 +63,7 @@ function readFooter(file: DiskFile, size: number): { footer: PartFooter; footerO
   let bytes = tail.subarray(Math.max(0, footerOffset - tailOffset), trailerOffset - tailOffset);
   if (footerOffset < tailOffset) {
     bytes = new Uint8Array(footerSize);
-    if (file.read(bytes, footerOffset) !== footerSize)
+    if (readFrom(file, bytes, footerOffset) !== footerSize)
       throw partDamage(file.path, footerOffset, "the footer is cut");
   }
   if (crc32c(bytes) !== footerCrc)
@@ -73,6 +73,16 @@ function readFooter(file: DiskFile, size: number): { footer: PartFooter; footerO
   } catch (cause) {
     if (!(cause instanceof RangeError)) throw cause;
     throw partDamage(file.path, footerOffset, cause.message, cause);
+  }
+}
+
+/** A disk that does not give the bytes back is damage like any other. */
+function readFrom(file: DiskFile, target: Uint8Array, offset: number): number {
+  try {
+    return file.read(target, offset);
+  } catch (cause) {
+    if (errorCode(cause) !== "EIO") throw cause;
+    throw partDamage(file.path, offset, `the disk does not read ${target.length} bytes`, cause);
   }
 }
 
