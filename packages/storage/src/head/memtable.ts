@@ -37,6 +37,11 @@ export class Memtable implements SeriesDictionary {
     return this.#samples.sampleCount;
   }
 
+  /** Whether each series has a sample: not when all rows of one were refused. */
+  get isFilled(): boolean {
+    return this.#samples.filledCount === this.seriesCount;
+  }
+
   /** Time of the oldest sample; Infinity when there is none. */
   get minMs(): number {
     return this.#samples.minMs;

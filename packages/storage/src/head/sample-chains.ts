@@ -41,6 +41,8 @@ export class SampleChains {
   /** Starts of the chunks of the series that is being read, oldest first. */
   #chunkStarts = new Uint32Array(16);
   sampleCount = 0;
+  /** Series that have samples. */
+  filledCount = 0;
   minMs = Infinity;
   maxMs = -Infinity;
 
@@ -88,7 +90,7 @@ export class SampleChains {
   ): void {
     const times = this.#times;
     const words = this.#words;
-    let { minMs, maxMs, sampleCount } = this;
+    let { minMs, maxMs, sampleCount, filledCount } = this;
     for (let row = 0; row < rowCount; row += 1) {
       const slot = slots[row] as number;
       if (slot === 0xffff_ffff) continue;
@@ -100,6 +102,7 @@ export class SampleChains {
       const count = words[record + COUNT] as number;
       words[record + COUNT] = count + 1;
       if (count === 0) {
+        filledCount += 1;
         times[record >>> 1] = ms;
         times[(record >>> 1) + 1] = ms;
       } else if (ms > (times[(record >>> 1) + 1] as number)) {
@@ -125,6 +128,7 @@ export class SampleChains {
     this.minMs = minMs;
     this.maxMs = maxMs;
     this.sampleCount = sampleCount;
+    this.filledCount = filledCount;
   }
 
   /**

@@ -45,6 +45,11 @@ export class MemtableSource implements SearchSource {
     this.#packer = new TimestampPacker(firstTimestampId);
   }
 
+  /** Series whose rows were all refused are in the index, and are none of the answer. */
+  get isWhole(): boolean {
+    return this.#memtable.isFilled;
+  }
+
   get index(): LabelIndex {
     return this.#memtable.labels;
   }
