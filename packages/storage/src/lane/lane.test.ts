@@ -373,3 +373,13 @@ describe("damage", () => {
     expect((await readSamples(rig.lane, everything())).samples).toEqual(before);
   });
 });
+
+test("a series whose rows were all refused is in no answer", async () => {
+  const rig = await LaneRig.start();
+  const [kept, refused] = rows(rig, 2) as [Row, Row];
+  await rig.write([kept, { ...refused, ms: 0 }]);
+  const signal = new AbortController().signal;
+  const { items } = await rig.lane.labelValues("instance", everything(), 0, signal);
+  expect(items).toEqual(["host-0"]);
+  await expectRows(rig, [kept]);
+});
