@@ -66,7 +66,8 @@ export class Flusher {
     const { heads } = this.#options;
     const until = heads.generation;
     for (;;) {
-      await this.#settled();
+      // Asked anew after each wait, and here: several may wait, and the first of them begins the next flush.
+      while (this.#running) await this.#running;
       if (!heads.frozen) {
         if (heads.generation > until || heads.memtable.sampleCount === 0) return;
         this.#freeze();
@@ -82,10 +83,10 @@ export class Flusher {
    * @throws {OverloadError} the generation before cannot be flushed
    */
   async freezeFor(deleteNumber: number): Promise<void> {
-    await this.#settled();
+    while (this.#running) await this.#running;
     while (this.#options.heads.frozen) {
       await this.#flushFrozen();
-      await this.#settled();
+      while (this.#running) await this.#running;
     }
     this.#freeze(deleteNumber);
   }
@@ -93,12 +94,6 @@ export class Flusher {
   /** Waits for the flush that runs, however it ends. */
   async ended(): Promise<void> {
     while (this.#running) await this.#running;
-  }
-
-  /** As `ended`; and nobody else who waited for it has begun another flush. */
-  async #settled(): Promise<void> {
-    do await this.ended();
-    while (this.#running);
   }
 
   get #isDue(): boolean {

@@ -11,7 +11,7 @@ import { OverloadError } from "@tideline/model";
 import { Memtable, NO_SLOT, type BadSeries, type SeriesDictionary } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
-import { deleteGeneration, generationFolder } from "../wal/generations.ts";
+import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
 import { WalWriter } from "../wal/wal-writer.ts";
 
 export interface HeadsOptions {
@@ -52,6 +52,8 @@ export class Heads {
   /** Bytes in the log of the generation from before the start. */
   #replayedSize: number;
   #dirty = false;
+  /** Settles, always well, when the last sync of the frozen generation's log has ended. */
+  #frozenSync: Promise<void> = Promise.resolve();
   seriesCreated = 0;
   walCommits = 0;
   walSyncs = 0;
@@ -198,8 +200,14 @@ export class Heads {
     }
   }
 
-  /** Puts on the disk what was committed before; does nothing when there is nothing new. Never rejects. */
+  /** Puts on the disk what was committed before, also to the generation that was frozen since. Never rejects. */
   async sync(): Promise<void> {
+    const frozenSync = this.#frozenSync;
+    await this.#syncNewest();
+    await frozenSync;
+  }
+
+  async #syncNewest(): Promise<void> {
     const wal = this.#wal;
     if (!wal || !this.#dirty) return;
     this.#dirty = false;
@@ -232,7 +240,7 @@ export class Heads {
     };
     this.#deletesDone = deletesDone;
     this.#previous = this.#memtable;
-    if (wal) void closeSynced(wal, this.#dirty);
+    if (wal) this.#frozenSync = closeSynced(wal, this.#dirty);
     this.#generation += 1;
     this.#memtable = new Memtable();
     this.#definedCount = 0;
@@ -263,14 +271,24 @@ export class Heads {
     if (this.#previous === frozen.memtable) this.#previous = frozen.memtable.dictionary();
   }
 
-  /** Syncs and closes the log. @param retire also deletes the log, which must have nothing in it */
+  /**
+   * Syncs and closes the log.
+   *
+   * @param retire also deletes the log, which must have nothing in it
+   * @throws {OverloadError} a log of an earlier generation is still there, which no other lane could read
+   */
   async close(retire: boolean): Promise<void> {
     await this.sync();
     this.#wal?.close();
     this.#wal = null;
     if (!retire) return;
     assert(this.#memtable.sampleCount === 0 && !this.#frozen, "only an empty head is retired");
-    deleteGeneration(this.#options.disk, this.#options.walFolder, this.#generation);
+    const { disk, walFolder } = this.#options;
+    deleteGeneration(disk, walFolder, this.#generation);
+    const [left] = listGenerations(disk, walFolder);
+    if (left === undefined) return;
+    const folder = generationFolder(walFolder, left);
+    throw new OverloadError("TIDELINE_WAL_LEFT", `Cannot retire: the disk let ${folder} not go`);
   }
 
   get #folder(): string {

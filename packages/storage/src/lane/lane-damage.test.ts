@@ -36,3 +36,20 @@ test("a log that ends in the middle of a write is not damaged", async () => {
   const found = await readSamples(rig.lane, everything());
   expect([found.samples.size, found.missing]).toEqual([2, []]);
 });
+
+test("a lane that cannot set its damaged log aside does not retire", async () => {
+  const rig = await LaneRig.start();
+  const ms = rig.clock.nowMs();
+  for (let i = 0; i < 10; i += 1) await rig.write([{ key: keyNumber(i), ms, bits: BigInt(i) }]);
+  rig.kill();
+  const wal = "/data/lane-00/wal/g000000/00000001.wal";
+  rig.disk.flipBit(wal, Math.floor(rig.disk.sizeOf(wal) / 2) * 8);
+  rig.disk.inject({ operation: "mkdir", path: "quarantine", code: "ENOSPC" });
+  await rig.open();
+  // With another number of lanes, nobody could replay it.
+  await expect(rig.lane.close(true)).rejects.toMatchObject({ code: "TIDELINE_WAL_LEFT" });
+  rig.kill();
+  await rig.open();
+  await rig.lane.close(true);
+  expect(rig.disk.list("/data/lane-00/wal")).toEqual([]);
+});
