@@ -68,7 +68,7 @@ export function packageNameOf(specifier: string): string {
 }
 
 function isForTests(path: string): boolean {
-  return /\.test\.ts$|\/testing\/|\/bench\/|-fixtures\.ts$/.test(path);
+  return /\.test\.ts$|\/testing\/|\/bench\/|\/simulation\/|-fixtures\.ts$/.test(path);
 }
 
 const IMPORT =

@@ -17,18 +17,13 @@ import {
 } from "@tideline/model";
 import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
 import { mergeBudget, splitBudget } from "./front/budget.ts";
-import {
-  ensureNodeId,
-  FOLDER_FILES,
-  listLaneFolders,
-  readLayout,
-  writeLayout,
-} from "./front/data-folder.ts";
+import { ensureNodeId, FOLDER_FILES } from "./front/data-folder.ts";
 import { Deleter } from "./front/deleter.ts";
 import { LaneClient } from "./front/lane-client.ts";
 import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
 import { Snapshots } from "./front/snapshots.ts";
+import { settleLayout, startLanes, type LanePlace } from "./front/start-lanes.ts";
 import { LANE_COUNT_MAX } from "./lane-range.ts";
 import { sharedSeriesCounts, type SeriesLimitOptions } from "./lane/series-limits.ts";
 import type { Log, StorageOptions } from "./options.ts";
@@ -43,6 +38,8 @@ export interface StorageEnvironment {
 
 interface LaneEnvironment extends StorageEnvironment {
   readonly seriesLimits: SeriesLimitOptions | null;
+  /** Shared by all lanes: one merge runs at a time. */
+  readonly mergeSlot: SharedArrayBuffer;
 }
 
 export class Storage implements RowSink, FrameSource, DeleteSink {
@@ -96,16 +93,23 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
     makeFolders(disk, options.dataPath);
     const unlock = lockDataFolder(disk, options.dataPath);
     try {
-      const mixed = await settleLayout(disk, options, environment);
-      const nodeId = ensureNodeId(disk, options.dataPath);
-      const folders = mixed ? listLaneFolders(disk, options.dataPath) : null;
+      const { dataPath, laneCount } = options;
       const { hourlySeriesMax: hourlyMax, dailySeriesMax: dailyMax } = options;
       const isLimited = hourlyMax !== 0 || dailyMax !== 0;
       const counts = sharedSeriesCounts();
       const seriesLimits = isLimited ? { hourlyMax, dailyMax, counts } : null;
-      const laneEnvironment = { ...environment, seriesLimits };
-      const lanes = await startLanes(options, laneEnvironment, options.laneCount, folders);
-      const { dataPath } = options;
+      const mergeSlot = new SharedArrayBuffer(4);
+      const laneEnvironment = { ...environment, seriesLimits, mergeSlot };
+      const start = {
+        disk,
+        dataPath,
+        laneCount,
+        log: environment.log,
+        startLane: (place: LanePlace) => startLane(options, laneEnvironment, place),
+      };
+      const mixed = await settleLayout(start);
+      const nodeId = ensureNodeId(disk, dataPath);
+      const lanes = await startLanes(start, mixed);
       const deleter = new Deleter({ disk, dataPath, lanes, clock: systemClock });
       const snapshots = new Snapshots({
         disk,
@@ -235,75 +239,11 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
   }
 }
 
-/** @returns whether parts of another lane count may be there */
-async function settleLayout(
-  disk: NodeDisk,
-  options: StorageOptions,
-  environment: StorageEnvironment,
-): Promise<boolean> {
-  const { dataPath, laneCount } = options;
-  const layout = readLayout(disk, dataPath);
-  if (layout?.laneCount === laneCount) return layout.mixed;
-  if (!layout) {
-    writeLayout(disk, dataPath, { laneCount, mixed: false });
-    return false;
-  }
-  environment.log.info({ from: layout.laneCount, to: laneCount }, "changing the number of lanes");
-  const folders = layout.mixed ? listLaneFolders(disk, dataPath) : null;
-  // One after another: old lanes may be many more than the memory is meant for.
-  for (let lane = 0; lane < layout.laneCount; lane += 1) {
-    const old = await startLane(
-      options,
-      { ...environment, seriesLimits: null },
-      {
-        lane,
-        laneCount: layout.laneCount,
-        folders,
-        mergeSlot: null,
-      },
-    );
-    await old.close(true);
-  }
-  writeLayout(disk, dataPath, { laneCount, mixed: true });
-  return true;
-}
-
-/** All at once, or one by one where they look into each other's folders. */
-async function startLanes(
-  options: StorageOptions,
-  environment: LaneEnvironment,
-  laneCount: number,
-  folders: readonly number[] | null,
-): Promise<LaneClient[]> {
-  const starts: Promise<LaneClient>[] = [];
-  const mergeSlot = new SharedArrayBuffer(4);
-  for (let lane = 0; lane < laneCount; lane += 1) {
-    const start = startLane(options, environment, { lane, laneCount, folders, mergeSlot });
-    starts.push(start);
-    if (folders) await Promise.allSettled([start]);
-  }
-  const results = await Promise.allSettled(starts);
-  const failed = results.find((result) => result.status === "rejected");
-  const lanes = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-  if (!failed) return lanes;
-  await Promise.allSettled(lanes.map((lane) => lane.close()));
-  throw failed.reason;
-}
-
-interface LanePlace {
-  readonly lane: number;
-  readonly laneCount: number;
-  readonly folders: readonly number[] | null;
-  /** Shared by all lanes: one merge runs at a time. Null: none do. */
-  readonly mergeSlot: SharedArrayBuffer | null;
-}
-
 function startLane(
   options: StorageOptions,
   environment: LaneEnvironment,
-  place: LanePlace,
+  { lane, laneCount, folders, isRetiring }: LanePlace,
 ): Promise<LaneClient> {
-  const { lane, laneCount, folders, mergeSlot } = place;
   const merges = mergeBudget(options.memoryBudgetSize);
   const { heapSizeMax, pageCacheSize, headMemorySize } = splitBudget(
     options.memoryBudgetSize,
@@ -315,7 +255,7 @@ function startLane(
       dataPath: options.dataPath,
       lane,
       laneCount,
-      folders: folders ?? [lane],
+      folders,
       retentionMs: options.retentionMs,
       futureRetentionMs: options.futureRetentionMs,
       walSync: options.walSync,
@@ -327,12 +267,14 @@ function startLane(
       // Its items live on the heap, beside those of other questions.
       answerSizeMax: Math.floor(heapSizeMax / 4),
       minFreeDiskSpaceSize: options.minFreeDiskSpaceSize,
-      seriesLimits: environment.seriesLimits,
+      seriesLimits: isRetiring ? null : environment.seriesLimits,
       dedupIntervalMs: options.dedupIntervalMs,
       mergeCacheSize: merges.cacheSize,
     },
     heapSizeMax,
-    merging: mergeSlot && { heapSizeMax: merges.heapSizeMax, slot: mergeSlot },
+    merging: isRetiring
+      ? null
+      : { heapSizeMax: merges.heapSizeMax, slot: environment.mergeSlot },
     log,
     onFatal,
   });

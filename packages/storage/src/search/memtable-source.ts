@@ -45,17 +45,13 @@ export class MemtableSource implements SearchSource {
     this.#packer = new TimestampPacker(firstTimestampId);
   }
 
-  /** Series whose rows were all refused are in the index, and are none of the answer. */
-  get isWhole(): boolean {
-    return this.#memtable.isFilled;
-  }
-
   get index(): LabelIndex {
     return this.#memtable.labels;
   }
 
+  /** Series whose rows were all refused are in the index, too, and are none of the answer. */
   get isWhole(): boolean {
-    return this.#tombstones === null;
+    return this.#memtable.isFilled && this.#tombstones === null;
   }
 
   select(tenant: Tenant, filters: CompiledFilters): Ordinals {

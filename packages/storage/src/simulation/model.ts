@@ -1,0 +1,125 @@
+/**
+ * The oracle: what a storage may answer, kept in plain maps. For each place (series and time) it keeps what happened there,
+ * in order, and works out which values may be read: more than one where nobody knows whether a write that failed is there,
+ * or what a power cut has left.
+ */
+import type { Row, Samples } from "../lane/lane-fixtures.ts";
+import { keyText, winner } from "../lane/lane-fixtures.ts";
+
+/** The bits of a sample, or that there is none. */
+export type Found = bigint | undefined;
+
+export interface Happening {
+  /** What was written; undefined: what was there is deleted. */
+  readonly bits: Found;
+  /** When it was acknowledged, as a number of the same count; Infinity: never, it may have happened or not. */
+  keptAt: number;
+  /** Whether it survives a power cut. */
+  isDurable: boolean;
+}
+
+/** What happened at one time of one series. */
+interface Place {
+  happenings: Happening[];
+  /** All that was ever sent: what may turn up when damage has taken something newer away. */
+  readonly sent: Set<bigint>;
+}
+
+/** Which places something happens to. */
+export type PlaceFilter = (key: string, ms: number) => boolean;
+
+export class Model {
+  readonly series = new Map<string, Map<number, Place>>();
+  /** Time of the oldest place. */
+  oldestMs = Infinity;
+  /** Counts acknowledgements. */
+  newest = 0;
+
+  /** Rows are sent: from now on they may be there. */
+  send(rows: readonly Row[]): Happening[] {
+    return rows.map(({ key, ms, bits }) => {
+      const place = this.#place(keyText(key), ms);
+      place.sent.add(bits);
+      return this.#happen(place, bits);
+    });
+  }
+
+  /** What was sent before may be gone from now on, where `filter` says so. */
+  remove(filter: PlaceFilter): Happening[] {
+    const removals: Happening[] = [];
+    for (const [key, places] of this.series)
+      for (const [ms, place] of places) {
+        if (place.happenings.length > 0 && filter(key, ms))
+          removals.push(this.#happen(place, undefined));
+      }
+    return removals;
+  }
+
+  /** What was sent or removed is acknowledged. */
+  acknowledge(happenings: readonly Happening[], isDurable: boolean): void {
+    this.newest += 1;
+    for (const happening of happenings) {
+      happening.keptAt = this.newest;
+      happening.isDurable = isDurable;
+    }
+  }
+
+  /** What was acknowledged up to `number` survives a power cut from now on. */
+  settle(number: number): void {
+    for (const happening of this.#happenings())
+      if (happening.keptAt <= number) happening.isDurable = true;
+  }
+
+  /** The power goes: of what was not on the disk anything may be left. */
+  cutPower(): void {
+    for (const happening of this.#happenings())
+      if (!happening.isDurable) happening.keptAt = Infinity;
+  }
+
+  /**
+   * What was found at a start is what there is.
+   *
+   * @param isLasting false where a sync has failed before: the kernel may show what will never be on the disk
+   */
+  collapse(found: Samples, isLasting: boolean): void {
+    for (const [key, places] of this.series)
+      for (const [ms, place] of places) {
+        const bits = found.get(key)?.get(ms);
+        if (!this.possible(place).has(bits)) continue;
+        const isDurable = isLasting || place.happenings.every((happening) => happening.isDurable);
+        if (isDurable) place.happenings = [];
+        if (bits !== undefined) place.happenings.push({ bits, keptAt: this.newest, isDurable });
+      }
+  }
+
+  /** What may be found at a place, by one who asked at `since` or later: what was not acknowledged by then may be there or not. */
+  possible({ happenings }: Place, since = Infinity): Set<Found> {
+    let states = new Set<Found>([undefined]);
+    for (const { bits, keptAt } of happenings) {
+      const next = new Set<Found>(keptAt < Infinity && keptAt <= since ? [] : states);
+      for (const state of states) next.add(bits === undefined ? undefined : winner(state, bits));
+      states = next;
+    }
+    return states;
+  }
+
+  *#happenings(): Iterable<Happening> {
+    for (const places of this.series.values())
+      for (const { happenings } of places.values()) yield* happenings;
+  }
+
+  #happen(place: Place, bits: Found): Happening {
+    const happening = { bits, keptAt: Infinity, isDurable: false };
+    place.happenings.push(happening);
+    return happening;
+  }
+
+  #place(key: string, ms: number): Place {
+    let places = this.series.get(key);
+    if (!places) this.series.set(key, (places = new Map()));
+    this.oldestMs = Math.min(this.oldestMs, ms);
+    let place = places.get(ms);
+    if (!place) places.set(ms, (place = { happenings: [], sent: new Set() }));
+    return place;
+  }
+}
