@@ -83,10 +83,10 @@ export class Flusher {
    * @throws {OverloadError} the generation before cannot be flushed
    */
   async freezeFor(deleteNumber: number): Promise<void> {
-    while (this.#running) await this.#running;
-    while (this.#options.heads.frozen) {
-      await this.#flushFrozen();
+    for (;;) {
       while (this.#running) await this.#running;
+      if (!this.#options.heads.frozen) break;
+      await this.#flushFrozen();
     }
     this.#freeze(deleteNumber);
   }
