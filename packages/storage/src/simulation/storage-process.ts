@@ -50,7 +50,7 @@ export class StorageProcess {
     ports: ProcessPorts,
   ): Promise<StorageProcess> {
     const { disk, clock, onFault } = ports;
-    const lanePorts = { disk, clock, log: SILENT_LOG, onFault };
+    const lanePorts = { disk, clock, log: SILENT_LOG, onFault, merger: null };
     const start = {
       disk,
       dataPath: DATA_PATH,
