@@ -272,9 +272,7 @@ function startLane(
       mergeCacheSize: merges.cacheSize,
     },
     heapSizeMax,
-    merging: isRetiring
-      ? null
-      : { heapSizeMax: merges.heapSizeMax, slot: environment.mergeSlot },
+    merging: isRetiring ? null : { heapSizeMax: merges.heapSizeMax, slot: environment.mergeSlot },
     log,
     onFatal,
   });
