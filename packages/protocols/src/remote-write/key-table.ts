@@ -76,7 +76,10 @@ export class KeyTable implements SeriesTable {
 
   keyOf(ref: number): Uint8Array {
     assert(ref < this.refCount, "a ref of this epoch");
-    const key = this.#canonicalKey(this.#keyOfRef[ref] as number);
+    const records = this.#keyOfRef[ref] as number;
+    const usual = this.#usualKey(records);
+    if (usual) return usual.slice();
+    const key = this.#canonicalKey(records);
     assert(typeof key !== "string", "a ref stands for a good key");
     return key;
   }

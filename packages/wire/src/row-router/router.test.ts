@@ -111,6 +111,44 @@ describe("the row router", () => {
     expect([lane.definitionCount, lane.keyedCount, lane.blockCount]).toEqual([4, 2, 4]);
   });
 
+  test("sends keys at once while lanes ask for them, and looks now and then whether they still do", async () => {
+    const { lanes, router, table } = setUp(1);
+    const lane = lanes[0] as FakeLane;
+    const writeNew = (round: number): Promise<unknown> =>
+      router.write(rowBatch(table, [{ ref: table.refOf(keyOf(`new ${round}`)), timeMs: 1 }]));
+    await writeNew(0);
+    expect([lane.definitionCount, lane.keyedCount, lane.blockCount]).toEqual([1, 1, 2]);
+    for (let round = 1; round <= 16; round += 1) await writeNew(round);
+    expect([lane.definitionCount, lane.keyedCount, lane.blockCount]).toEqual([1, 17, 18]);
+    await writeNew(17);
+    expect([lane.definitionCount, lane.keyedCount, lane.blockCount]).toEqual([2, 18, 20]);
+    // A new stream to a lane that knows the series.
+    lane.forgetStreams();
+    router.resetTarget(0);
+    await writeNew(0);
+    await writeNew(1);
+    expect([lane.definitionCount, lane.keyedCount, lane.blockCount]).toEqual([4, 18, 22]);
+  });
+
+  test("a key that was lost on its way is sent again", async () => {
+    const lane = new FakeLane();
+    let isDown = false;
+    const target: RowTarget = {
+      name: "lane",
+      send: (block) =>
+        isDown ? Promise.reject(new OverloadError("TIDELINE_TEST", "down")) : lane.append(0, block),
+    };
+    const router = new RowRouter({ targets: [target], chooseTarget: () => 0 });
+    const table = new FakeSeriesTable();
+    await router.write(rowBatch(table, [{ ref: table.refOf(keyOf("a")), timeMs: 1 }]));
+    const batch = rowBatch(table, [{ ref: table.refOf(keyOf("b")), timeMs: 1 }]);
+    isDown = true;
+    await expect(router.write(batch)).rejects.toThrow("down");
+    isDown = false;
+    await router.write(batch);
+    expect([lane.keyedCount, lane.blockCount, lane.rows.length]).toEqual([2, 3, 2]);
+  });
+
   test("cuts a large batch into several blocks, and keys into several as well", async () => {
     const { lanes, router, table } = setUp(1);
     const long = "x".repeat(4000);

@@ -2,8 +2,8 @@
  * Splits batches of rows over targets (lanes), one row block each, and keeps their stream dictionaries.
  *
  * A block defines refs that are new on its stream by identity alone. A lane that does not know an identity
- * answers with its ref, and only then the block goes again with keys. Nothing here is an object per row:
- * rows are counted, ordered and gathered through flat arrays. Cost: 20–35 µs per 1k rows over 8 targets
+ * answers with its ref, and then the block goes again with keys; while that is what lanes answer, keys go along at once
+ * (key-forecast.ts). Nothing here is an object per row: rows are counted, ordered and gathered through flat arrays. Cost: 20–35 µs per 1k rows over 8 targets
  * (node bench/router.ts).
  */
 import { assert } from "@tideline/common";
@@ -194,6 +194,11 @@ export class RowRouter implements RowSink {
     const target = this.#targets[piece.target] as RowTarget;
     const dictionary = this.#dictionaries[piece.target] as StreamDictionary;
     const definitionCount = this.#collectDefinitions(delivery, piece, dictionary);
+    if (definitionCount > 0 && dictionary.forecast.next()) {
+      const refs = this.#definitions.subarray(0, definitionCount);
+      await this.#deliverWithKeys(delivery, piece, streamRefsOf(refs, routes), tryNumber);
+      return;
+    }
     const defined = definitionCount === 0 ? NO_REFS : this.#definitions.slice(0, definitionCount);
     const block = encodeRowBlock({
       dictionary: dictionary.number,
@@ -210,25 +215,37 @@ export class RowRouter implements RowSink {
     try {
       answer = await target.send(block);
     } catch (error) {
-      this.#takeBack(routes, dictionary, defined);
+      this.#takeBack(routes, dictionary, piece, defined);
       outcome.fail(troubleOfError(target.name, error));
       return;
     }
     if (answer.status === "kept") {
+      dictionary.forecast.learn(definitionCount, 0);
       outcome.ignore(answer.ignoredByReason);
       return;
     }
     if (answer.status !== "unknownRefs") {
-      this.#takeBack(routes, dictionary, defined);
+      this.#takeBack(routes, dictionary, piece, defined);
       outcome.fail(troubleOfAnswer(target.name, answer));
       return;
     }
+    dictionary.forecast.learn(definitionCount, answer.unknownRefs.length);
     // Keys can only be asked for while the refs still mean the same.
     if (tryNumber === TRIES_MAX || !routes.isCurrent(batch.series, this.#generation)) {
       outcome.fail(troubleOfAnswer(target.name, answer));
       return;
     }
-    const pieces = withKeys(delivery, piece, answer.unknownRefs);
+    await this.#deliverWithKeys(delivery, piece, answer.unknownRefs, tryNumber);
+  }
+
+  /** The rows of a piece, and the keys of these stream refs with them. */
+  async #deliverWithKeys(
+    delivery: Delivery,
+    piece: Piece,
+    streamRefs: Uint32Array,
+    tryNumber: number,
+  ): Promise<void> {
+    const pieces = withKeys(delivery, piece, streamRefs);
     await Promise.all(pieces.map((next) => this.#deliver(delivery, next, tryNumber + 1)));
   }
 
@@ -255,16 +272,26 @@ export class RowRouter implements RowSink {
   }
 
   /** Nobody knows whether the target read these definitions: they are sent again with the next rows. */
-  #takeBack(routes: TableRoutes, dictionary: StreamDictionary, defined: Uint32Array): void {
+  #takeBack(
+    routes: TableRoutes,
+    dictionary: StreamDictionary,
+    { keyed }: Piece,
+    defined: Uint32Array,
+  ): void {
     if (routes.generation !== this.#generation) return;
+    for (const { streamRef } of keyed) dictionary.told[streamRef] = 0;
     for (const ref of defined) dictionary.told[routes.streamRefs[ref] as number] = 0;
   }
 }
 
-/** The rows of a piece again, each unknown series with its key before its first row, cut by size. */
-function withKeys(delivery: Delivery, piece: Piece, unknownRefs: Uint32Array): Piece[] {
+function streamRefsOf(refs: Uint32Array, { streamRefs }: TableRoutes): Uint32Array {
+  return refs.map((ref) => streamRefs[ref] as number);
+}
+
+/** The rows of a piece, each of these series with its key before its first row, cut by size. */
+function withKeys(delivery: Delivery, piece: Piece, seriesRefs: Uint32Array): Piece[] {
   const { batch, routes, rows } = delivery;
-  const wanted = new Set(unknownRefs);
+  const wanted = new Set(seriesRefs);
   const pieces: Piece[] = [];
   let keyed: KeyedDefinition[] = [];
   let keysSize = 0;

@@ -5,6 +5,8 @@
  * holds. They outlive a broken stream; what has been told does not.
  */
 
+import { KeyForecast } from "./key-forecast.ts";
+
 export class StreamDictionary {
   /** Written into every block: when a lane meets another one on a stream, it forgets that stream's refs. */
   readonly number: number;
@@ -12,6 +14,7 @@ export class StreamDictionary {
   nextRef = 0;
   /** One byte per stream ref: 1 when a block on this stream has defined it. */
   told = new Uint8Array(64);
+  readonly forecast = new KeyForecast();
 
   constructor(number: number) {
     this.number = number;
@@ -32,5 +35,6 @@ export class StreamDictionary {
   /** The stream broke: on the next one nothing is known. */
   forgetTold(): void {
     this.told.fill(0);
+    this.forecast.reset();
   }
 }
