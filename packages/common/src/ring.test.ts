@@ -36,6 +36,38 @@ test("messages come out as they went in, in order, over many wraps", () => {
   });
 });
 
+test("a large ring that is read as it fills is written from its start again and again", () => {
+  forEachSeed(10, (random) => {
+    const memory = ringMemory(4 * 2 ** 20);
+    const writer = new RingWriter(memory);
+    const reader = new RingReader(memory);
+    const sent: Uint8Array[] = [];
+    for (let step = 0; step < 300; step += 1) {
+      for (let i = random.below(4); i >= 0; i -= 1) {
+        const message = new Uint8Array(random.below(random.chance(0.05) ? 2 ** 20 : 2 ** 17));
+        message.fill(step, message.length >> 1);
+        if (writer.tryWrite(message)) sent.push(message);
+      }
+      if (random.chance(0.3)) continue;
+      for (let view = reader.read(); view; view = reader.read())
+        expectMessage(view, sent.shift() as Uint8Array);
+      reader.release();
+      expect(sent).toEqual([]);
+    }
+  });
+  // Read as it is written, it never comes far.
+  const memory = ringMemory(4 * 2 ** 20);
+  const writer = new RingWriter(memory);
+  const reader = new RingReader(memory);
+  for (let i = 0; i < 1000; i += 1) {
+    writer.tryWrite(new Uint8Array(50_000).fill(1));
+    reader.read();
+    reader.release();
+  }
+  const touched = new Uint8Array(memory).lastIndexOf(1);
+  expect(touched).toBeLessThan(2 ** 20 + 51_000);
+});
+
 test("two messages of the largest size fit, wherever the ring wraps", () => {
   for (let offset = 0; offset < 512; offset += 8) {
     const memory = ringMemory(1024);

@@ -21,6 +21,9 @@ const PREFIX_SIZE = 8;
 /** Instead of a size: the rest of the ring is unused, the next message starts at its beginning. */
 const SKIP = 0xffff_ffff;
 
+/** An empty ring that was filled up to here is written from its start again: what is never reached takes no memory. */
+const REWIND_SIZE = 1024 * 1024;
+
 /** Memory of a ring that holds `capacitySize` bytes: a power of two, 1 KiB to 1 GiB. */
 export function ringMemory(capacitySize: number): SharedArrayBuffer {
   assert(
@@ -149,7 +152,9 @@ export class RingWriter extends RingEnd {
   #place(size: number): number {
     const at = (Atomics.load(this.words, HEAD) >>> 0) & (this.capacitySize - 1);
     const rest = this.capacitySize - at;
-    if (rest >= align(PREFIX_SIZE + size)) return at;
+    const needed = align(PREFIX_SIZE + size);
+    const rewinds = at >= REWIND_SIZE && at >= needed && this.usedSize === 0;
+    if (rest >= needed && !rewinds) return at;
     this.sizes[at >>> 2] = SKIP;
     Atomics.add(this.words, HEAD, rest);
     return 0;

@@ -25,6 +25,7 @@ import {
   openWal,
   randomGroup,
   readWal,
+  scrapeRows,
   type Entry,
 } from "./wal/wal-fixtures.ts";
 
@@ -36,6 +37,10 @@ const EXAMPLE_ROWS = {
 
 const WALS: readonly { name: string; entries: readonly Entry[] }[] = [
   { name: "example", entries: [1, EXAMPLE_ROWS] },
+  {
+    name: "scrapes",
+    entries: Array.from({ length: 6 }, (_, i) => scrapeRows(seededRandom(i), 600)),
+  },
   {
     name: "mixed",
     entries: Array.from({ length: 12 }, (_, i) => randomGroup(seededRandom(i), 600)).flat(),

@@ -7,7 +7,7 @@
  * failed needs no undoing: the next one defines again.
  */
 import { assert, errorCode, type Disk } from "@tideline/common";
-import { OverloadError } from "@tideline/model";
+import { IDENTITY_SIZE, OverloadError } from "@tideline/model";
 import { Memtable, NO_SLOT, type BadSeries, type SeriesDictionary } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -138,7 +138,14 @@ export class Heads {
   register(identities: Uint8Array, offset: number, key: Uint8Array): number | BadSeries {
     const known = this.#memtable.seriesCount;
     const slot = this.#memtable.register(identities, offset, key);
-    this.seriesCreated += this.#memtable.seriesCount - known;
+    if (slot !== known) return slot;
+    this.seriesCreated += 1;
+    // While the key is at hand: `log` would put it together again. It does so for what is left out here.
+    const wal = this.#wal;
+    if (wal && !wal.failure && this.#groupDefinedCount === slot) {
+      wal.appendDefinition(slot, identities.subarray(offset, offset + IDENTITY_SIZE), key);
+      this.#groupDefinedCount = slot + 1;
+    }
     return slot;
   }
 

@@ -2,6 +2,7 @@
 import { assert, ByteReader, type ByteWriter } from "@tideline/common";
 import { IDENTITY_SIZE } from "@tideline/model";
 import { RECORD_DEFINITION, RECORD_ROWS } from "./format.ts";
+import { readRuns, runsOf } from "./runs.ts";
 
 /** Rows of one record; larger batches become several. */
 export const ROWS_PER_RECORD_MAX = 65_536;
@@ -10,10 +11,11 @@ export const ROWS_PER_RECORD_MAX = 65_536;
 const TIMES_SHARED = 0;
 const TIMES_OFFSETS = 1;
 const TIMES_FULL = 2;
-/** Bytes per row that each of them takes. */
-const TIME_SIZES = [0, 4, 8] as const;
+const TIMES_RUNS = 3;
 
-const ROWS_HEADER_SIZE = 24;
+/** How its slots are kept. */
+const SLOTS_PLAIN = 0;
+const SLOTS_RUNS = 1;
 
 export function encodeDefinition(
   writer: ByteWriter,
@@ -39,19 +41,47 @@ export function encodeRows(
   assert(rowCount > 0 && rowCount <= ROWS_PER_RECORD_MAX, "a record holds 1 to 65536 rows");
   const { minMs, maxMs, isWhole } = timesOf(timestampsMs);
   assert(isWhole, "timestamps are whole numbers below 2^53");
-  const span = maxMs - minMs;
-  const wideMode = span < 0x1_0000_0000 ? TIMES_OFFSETS : TIMES_FULL;
-  const mode = span === 0 ? TIMES_SHARED : wideMode;
   writer.u8(RECORD_ROWS);
-  writer.u8(mode);
-  writer.u16(0);
+  const formsAt = writer.reserve(3);
   writer.u32(rowCount);
   writer.f64(minMs);
   writer.u64(0); // reserved for a write stamp
   writer.raw(bytesOf(values));
-  writer.raw(bytesOf(slots));
-  if (mode === TIMES_OFFSETS) writer.raw(bytesOf(offsetsFrom(minMs, timestampsMs)));
-  if (mode === TIMES_FULL) writer.raw(bytesOf(timestampsMs));
+  const slotsForm = writeSlots(writer, slots);
+  const timesForm = writeTimes(writer, timestampsMs, minMs, maxMs);
+  writer.bytes().set([timesForm, slotsForm, 0], formsAt);
+}
+
+/** @returns the form chosen */
+function writeSlots(writer: ByteWriter, slots: Uint32Array): number {
+  const runs = runsOf(slots, 1);
+  if (!runs) writer.raw(bytesOf(slots));
+  else writeRuns(writer, runs);
+  return runs ? SLOTS_RUNS : SLOTS_PLAIN;
+}
+
+/** @returns the form chosen */
+function writeTimes(
+  writer: ByteWriter,
+  timestampsMs: Float64Array,
+  minMs: number,
+  maxMs: number,
+): number {
+  if (minMs === maxMs) return TIMES_SHARED;
+  if (maxMs - minMs >= 0x1_0000_0000) {
+    writer.raw(bytesOf(timestampsMs));
+    return TIMES_FULL;
+  }
+  const offsets = offsetsFrom(minMs, timestampsMs);
+  const runs = runsOf(offsets, 0);
+  if (!runs) writer.raw(bytesOf(offsets));
+  else writeRuns(writer, runs);
+  return runs ? TIMES_RUNS : TIMES_OFFSETS;
+}
+
+function writeRuns(writer: ByteWriter, runs: Uint32Array): void {
+  writer.u32(runs.length / 2);
+  writer.raw(bytesOf(runs));
 }
 
 function timesOf(timestampsMs: Float64Array): { minMs: number; maxMs: number; isWhole: boolean } {
@@ -102,31 +132,54 @@ export interface RowColumns {
 }
 
 /**
- * @param record starts at a multiple of 8 in its buffer: slots and values are views into it
+ * @param record starts at a multiple of 8 in its buffer: values and plain slots are views into it
  * @throws {RangeError} on bytes that are no rows record
  */
 export function decodeRows(record: Uint8Array): RowColumns {
   const reader = new ByteReader(record, 1);
-  const mode = reader.u8();
-  reader.u16();
+  const timesForm = reader.u8();
+  const slotsForm = reader.u16();
   const rowCount = reader.u32();
   const baseMs = reader.f64();
   reader.raw(8);
-  const timeSize = TIME_SIZES[mode];
-  if (rowCount === 0 || rowCount > ROWS_PER_RECORD_MAX || timeSize === undefined)
-    throw new RangeError(`no rows record: ${rowCount} rows, mode ${mode}`);
-  if (reader.restSize !== (12 + timeSize) * rowCount)
-    throw new RangeError(`rows record of ${record.length} bytes for ${rowCount} rows`);
-  const valuesAt = record.byteOffset + ROWS_HEADER_SIZE;
-  const slotsAt = valuesAt + 8 * rowCount;
-  const values = new Float64Array(record.buffer, valuesAt, rowCount);
-  const slots = new Uint32Array(record.buffer, slotsAt, rowCount);
-  const timestampsMs = new Float64Array(rowCount).fill(baseMs);
-  const timesAt = slotsAt + 4 * rowCount - record.byteOffset;
-  if (mode === TIMES_OFFSETS) {
-    const offsets = new Uint32Array(record.buffer, record.byteOffset + timesAt, rowCount);
-    for (let i = 0; i < rowCount; i += 1) timestampsMs[i] = baseMs + (offsets[i] as number);
-  }
-  if (mode === TIMES_FULL) bytesOf(timestampsMs).set(record.subarray(timesAt));
+  if (rowCount === 0 || rowCount > ROWS_PER_RECORD_MAX)
+    throw new RangeError(`no rows record: ${rowCount} rows`);
+  const valueBytes = reader.raw(8 * rowCount);
+  const values = new Float64Array(valueBytes.buffer, valueBytes.byteOffset, rowCount);
+  const slots = readSlots(reader, slotsForm, rowCount);
+  const timestampsMs = readTimes(reader, timesForm, rowCount, baseMs);
+  if (reader.restSize > 0)
+    throw new RangeError(`rows record with ${reader.restSize} bytes behind ${rowCount} rows`);
   return { slots, timestampsMs, values };
+}
+
+function readSlots(reader: ByteReader, form: number, rowCount: number): Uint32Array {
+  if (form === SLOTS_RUNS) return readRuns(reader, rowCount, 1);
+  if (form === SLOTS_PLAIN) return wordsAt(reader, rowCount);
+  throw new RangeError(`rows record with slots of form ${form}`);
+}
+
+function readTimes(
+  reader: ByteReader,
+  form: number,
+  rowCount: number,
+  baseMs: number,
+): Float64Array {
+  const timestampsMs = new Float64Array(rowCount);
+  if (form === TIMES_FULL) {
+    bytesOf(timestampsMs).set(reader.raw(8 * rowCount));
+    return timestampsMs;
+  }
+  if (form === TIMES_SHARED) return timestampsMs.fill(baseMs);
+  if (form !== TIMES_OFFSETS && form !== TIMES_RUNS)
+    throw new RangeError(`rows record with times of form ${form}`);
+  const offsets = form === TIMES_RUNS ? readRuns(reader, rowCount, 0) : wordsAt(reader, rowCount);
+  for (let i = 0; i < rowCount; i += 1) timestampsMs[i] = baseMs + (offsets[i] as number);
+  return timestampsMs;
+}
+
+/** A view: what stands before it in a record takes a multiple of 4 bytes. */
+function wordsAt(reader: ByteReader, count: number): Uint32Array {
+  const bytes = reader.raw(4 * count);
+  return new Uint32Array(bytes.buffer, bytes.byteOffset, count);
 }

@@ -54,6 +54,23 @@ function randomRows(random: Random, rowCountMax: number): Rows {
   return { slots, timestampsMs, values };
 }
 
+/** Rows as scrapes bring them: slots in a row, one timestamp for many; now and then something comes between. */
+export function scrapeRows(random: Random, rowCountMax: number): Rows {
+  const rowCount = 1 + random.below(rowCountMax);
+  const slots = new Uint32Array(rowCount);
+  const timestampsMs = new Float64Array(rowCount);
+  let slot = random.below(1_000_000);
+  let ms = 1_700_000_000_000;
+  for (let row = 0; row < rowCount; row += 1) {
+    if (random.chance(0.02)) slot = random.chance(0.2) ? 0xffff_ffff : random.u32();
+    if (random.chance(0.01)) ms += random.below(20_000) - 10_000;
+    slots[row] = slot;
+    timestampsMs[row] = ms;
+    slot += 1;
+  }
+  return { slots, timestampsMs, values: new Float64Array(random.bytes(rowCount * 8).buffer) };
+}
+
 export function randomGroup(random: Random, rowCountMax: number): Entry[] {
   return Array.from({ length: 1 + random.below(4) }, () =>
     random.chance(0.4) ? random.below(1_000_000) : randomRows(random, rowCountMax),
