@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NodeDisk, systemClock } from "@tideline/common";
 import { seriesKey } from "@tideline/model";
-import { encodeRowBlock } from "@tideline/wire";
+import { encodeRowBlock, KeyedDefinitions } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
 import { defaultStorageOptions, Storage } from "@tideline/storage";
 import { Lane } from "@tideline/storage/testing";
@@ -65,7 +65,7 @@ function* blocksOf(round: number, keyed: boolean): Generator<Uint8Array> {
       streamRefs,
       definitions: new Uint32Array(0),
       definitionCount: 0,
-      keyed: keyed ? keys.slice(from, to) : [],
+      keyed: KeyedDefinitions.of(keyed ? keys.slice(from, to) : []),
     });
   }
 }

@@ -13,7 +13,7 @@ export interface SeriesTable {
   readonly refCount: number;
   /** Identities of all refs, IDENTITY_SIZE bytes each, in ref order. Borrowed: read anew after each await. */
   readonly identities: Uint8Array;
-  /** The canonical key of a ref of this epoch, owned by the caller. May be slow: ask once per new series. */
+  /** The canonical key of a ref of this epoch, borrowed until the next call. May be slow: ask once per new series. */
   keyOf(ref: number): Uint8Array;
 }
 

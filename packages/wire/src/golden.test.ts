@@ -11,6 +11,7 @@ import { decodeReadRequest, encodeReadRequest } from "./read-request/codec.ts";
 import { decodeRowBlockAnswer, encodeRowBlockAnswer, rowBlockAnswer } from "./row-block/answer.ts";
 import { decodeRowBlock } from "./row-block/decode.ts";
 import { encodeRowBlock } from "./row-block/encode.ts";
+import { KeyedDefinitions } from "./row-block/keyed-definitions.ts";
 import { decodeEndFrame, SeriesFrameDecoder } from "./series-frame/decode.ts";
 import { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";
 import { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
@@ -32,7 +33,7 @@ function rowBlock(timesMs: readonly number[]): Uint8Array {
     streamRefs: Uint32Array.from(rows, (_, i) => 10 + i),
     definitions: Uint32Array.of(1),
     definitionCount: 1,
-    keyed: [{ streamRef: 10, ref: 0, key: table.keyOf(0) }],
+    keyed: KeyedDefinitions.of([{ streamRef: 10, ref: 0, key: table.keyOf(0) }]),
   });
 }
 

@@ -21,7 +21,8 @@ export {
   rowCountOf,
   type RowBlock,
 } from "./row-block/decode.ts";
-export { encodeRowBlock, type KeyedDefinition, type RowBlockInput } from "./row-block/encode.ts";
+export { encodeRowBlock, type RowBlockInput } from "./row-block/encode.ts";
+export { KeyedDefinitions } from "./row-block/keyed-definitions.ts";
 export { ROWS_PER_BLOCK_MAX, STREAM_REF_MAX } from "./row-block/layout.ts";
 export { decodeEndFrame, frameKind, SeriesFrameDecoder } from "./series-frame/decode.ts";
 export { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";

@@ -78,7 +78,7 @@ export class KeyTable implements SeriesTable {
     assert(ref < this.refCount, "a ref of this epoch");
     const records = this.#keyOfRef[ref] as number;
     const usual = this.#usualKey(records);
-    if (usual) return usual.slice();
+    if (usual) return usual;
     const key = this.#canonicalKey(records);
     assert(typeof key !== "string", "a ref stands for a good key");
     return key;

@@ -1,6 +1,6 @@
 /** What floods a head without leaving a sample in it, or with what its part could not hold. */
 import { seriesKey } from "@tideline/model";
-import { encodeRowBlock } from "@tideline/wire";
+import { encodeRowBlock, KeyedDefinitions } from "@tideline/wire";
 import { expect, test } from "vitest";
 import { batchOf, DAY_MS, everything, LaneRig, readSamples, TENANT } from "./lane-fixtures.ts";
 
@@ -76,7 +76,7 @@ test("streams with many refs are forgotten, before they take the memory of heads
     streamRefs: Uint32Array.of(streamRef),
     definitions: new Uint32Array(0),
     definitionCount: 0,
-    keyed: [{ streamRef, ref: batch.refs[0] as number, key: row.key }],
+    keyed: KeyedDefinitions.of([{ streamRef, ref: batch.refs[0] as number, key: row.key }]),
   });
   for (let stream = 100; stream < 130; stream += 1) {
     const statuses: string[] = [];

@@ -1,7 +1,12 @@
 import { join } from "node:path";
 import { FakeDisk } from "@tideline/common/testing";
 import { OverloadError } from "@tideline/model";
-import { encodeRowBlock, rowBlockAnswer, type RowBlockAnswer } from "@tideline/wire";
+import {
+  encodeRowBlock,
+  KeyedDefinitions,
+  rowBlockAnswer,
+  type RowBlockAnswer,
+} from "@tideline/wire";
 import { FakeSeriesTable, rowBatch } from "@tideline/wire/testing";
 import { describe, expect, test } from "vitest";
 import {
@@ -62,7 +67,9 @@ function blockOf(rig: LaneRig, refs: readonly number[], options: BlockOptions = 
     streamRefs: Uint32Array.from({ length: 10 }, (_, i) => i),
     definitions: Uint32Array.from(defined),
     definitionCount: defined.length,
-    keyed: keyed.map(({ ref, key }) => ({ streamRef: ref, ref, key: key ?? keyNumber(ref) })),
+    keyed: KeyedDefinitions.of(
+      keyed.map(({ ref, key }) => ({ streamRef: ref, ref, key: key ?? keyNumber(ref) })),
+    ),
   });
 }
 

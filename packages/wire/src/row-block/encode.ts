@@ -24,14 +24,7 @@ import {
   TIMES_EQUAL,
   TIMES_FULL,
 } from "./layout.ts";
-
-/** A series that a block defines together with its key. */
-export interface KeyedDefinition {
-  readonly streamRef: number;
-  /** Ref in the batch's series table. */
-  readonly ref: number;
-  readonly key: Uint8Array;
-}
+import type { KeyedDefinitions } from "./keyed-definitions.ts";
 
 /** What goes into one block. Everything is borrowed for the call. */
 export interface RowBlockInput {
@@ -47,7 +40,7 @@ export interface RowBlockInput {
   /** Table refs to define by identity; the first `definitionCount` count. */
   readonly definitions: Uint32Array;
   readonly definitionCount: number;
-  readonly keyed: readonly KeyedDefinition[];
+  readonly keyed: KeyedDefinitions;
 }
 
 /** @returns the block, owned by the caller, alone in its ArrayBuffer */
@@ -57,8 +50,7 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
   assert(rowCount <= ROWS_PER_BLOCK_MAX, "a block holds no more rows than its format allows");
   const baseMs = rowCount === 0 ? 0 : (batch.timestampsMs[rows[rowsFrom] as number] as number);
   const timesForm = chooseTimesForm(batch.timestampsMs, rows, rowsFrom, rowsTo, baseMs);
-  const keysSize = keyed.reduce((size, { key }) => size + key.length, 0);
-  const keyedCount = keyed.length;
+  const { keysSize, count: keyedCount } = keyed;
   const at = rowBlockSections({ rowCount, definitionCount, keyedCount, keysSize, timesForm });
   const bytes = new Uint8Array(at.blockSize);
   const { buffer } = bytes;
@@ -74,16 +66,14 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
     copyIdentity(identities, ref, bytes, at.definitionIdentitiesAt + i * IDENTITY_SIZE);
   }
   const keyedRefs = new Uint32Array(buffer, at.keyedRefsAt, keyedCount);
-  const keyEnds = new Uint32Array(buffer, at.keyEndsAt, keyedCount);
-  let keyEnd = 0;
+  new Uint32Array(buffer, at.keyEndsAt, keyedCount).set(keyed.ends);
+  bytes.set(keyed.keys, at.keysAt);
   for (let i = 0; i < keyedCount; i += 1) {
-    const { streamRef, ref, key } = keyed[i] as KeyedDefinition;
+    const streamRef = keyed.streamRefs[i] as number;
     keyedRefs[i] = streamRef;
     if (streamRef >= refBound) refBound = streamRef + 1;
-    copyIdentity(identities, ref, bytes, at.keyedIdentitiesAt + i * IDENTITY_SIZE);
-    bytes.set(key, at.keysAt + keyEnd);
-    keyEnd += key.length;
-    keyEnds[i] = keyEnd;
+    const identityAt = at.keyedIdentitiesAt + i * IDENTITY_SIZE;
+    copyIdentity(identities, keyed.refs[i] as number, bytes, identityAt);
   }
   const blockRefs = new Uint32Array(buffer, at.refsAt, rowCount);
   const rowBound = gatherRefs(batch.refs, rows, rowsFrom, streamRefs, blockRefs);

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { decodeRowBlockAnswer, encodeRowBlockAnswer, rowBlockAnswer } from "./answer.ts";
 import { blockTimestamps, decodeRowBlock, keyedKey, rowCountOf, type RowBlock } from "./decode.ts";
 import { encodeRowBlock, type RowBlockInput } from "./encode.ts";
+import { KeyedDefinitions, NO_KEYED } from "./keyed-definitions.ts";
 
 function batchOf(timestampsMs: readonly number[], random?: Random): RowBatch {
   const rowCount = timestampsMs.length;
@@ -35,7 +36,7 @@ function inputOf(batch: RowBatch, rest: Partial<RowBlockInput> = {}): RowBlockIn
     streamRefs: Uint32Array.from({ length: batch.series.refCount }, (_, i) => i + 100),
     definitions: new Uint32Array(),
     definitionCount: 0,
-    keyed: [],
+    keyed: NO_KEYED,
     ...rest,
   };
 }
@@ -111,10 +112,10 @@ describe("a row block", () => {
         rowsTo: 3,
         definitions: Uint32Array.of(3, 0),
         definitionCount: 1,
-        keyed: [
+        keyed: KeyedDefinitions.of([
           { streamRef: 101, ref: 1, key: Buffer.from("one") },
           { streamRef: 100, ref: 0, key: Buffer.from("") },
-        ],
+        ]),
       }),
     );
     const block = decodeRowBlock(bytes);
@@ -146,7 +147,7 @@ describe("bytes that are no row block", () => {
     inputOf(batchOf([1, 2, 3]), {
       definitions: Uint32Array.of(0, 1),
       definitionCount: 2,
-      keyed: [{ streamRef: 102, ref: 2, key: Buffer.from("a key") }],
+      keyed: KeyedDefinitions.of([{ streamRef: 102, ref: 2, key: Buffer.from("a key") }]),
     }),
   );
 

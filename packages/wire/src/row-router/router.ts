@@ -16,7 +16,8 @@ import {
   type WriteOutcome,
 } from "@tideline/model";
 import type { RowBlockAnswer } from "../row-block/answer.ts";
-import { encodeRowBlock, type KeyedDefinition } from "../row-block/encode.ts";
+import { encodeRowBlock } from "../row-block/encode.ts";
+import { KeyedDefinitions, NO_KEYED } from "../row-block/keyed-definitions.ts";
 import { STREAM_REF_MAX } from "../row-block/layout.ts";
 import { OutcomeCollector, troubleOfAnswer, troubleOfError } from "./outcome.ts";
 import { StreamDictionary } from "./stream-dictionary.ts";
@@ -68,7 +69,7 @@ interface Piece {
   readonly target: number;
   readonly from: number;
   readonly to: number;
-  readonly keyed: readonly KeyedDefinition[];
+  readonly keyed: KeyedDefinitions;
 }
 
 export class RowRouter implements RowSink {
@@ -121,7 +122,7 @@ export class RowRouter implements RowSink {
       const end = this.#cursors[target] as number;
       while (from < end) {
         const to = Math.min(end, from + ROWS_PER_SEND_MAX);
-        sends.push(this.#deliver(delivery, { target, from, to, keyed: [] }, 1));
+        sends.push(this.#deliver(delivery, { target, from, to, keyed: NO_KEYED }, 1));
         from = to;
       }
     }
@@ -254,7 +255,7 @@ export class RowRouter implements RowSink {
     const { batch, routes, rows } = delivery;
     const { told } = dictionary;
     const { streamRefs } = routes;
-    for (const { streamRef } of piece.keyed) told[streamRef] = 1;
+    for (const streamRef of piece.keyed.streamRefs) told[streamRef] = 1;
     const rowCount = piece.to - piece.from;
     if (this.#definitions.length < rowCount) this.#definitions = new Uint32Array(rowCount);
     const definitions = this.#definitions;
@@ -279,7 +280,7 @@ export class RowRouter implements RowSink {
     defined: Uint32Array,
   ): void {
     if (routes.generation !== this.#generation) return;
-    for (const { streamRef } of keyed) dictionary.told[streamRef] = 0;
+    for (const streamRef of keyed.streamRefs) dictionary.told[streamRef] = 0;
     for (const ref of defined) dictionary.told[routes.streamRefs[ref] as number] = 0;
   }
 }
@@ -293,22 +294,19 @@ function withKeys(delivery: Delivery, piece: Piece, seriesRefs: Uint32Array): Pi
   const { batch, routes, rows } = delivery;
   const wanted = new Set(seriesRefs);
   const pieces: Piece[] = [];
-  let keyed: KeyedDefinition[] = [];
-  let keysSize = 0;
+  let keyed = new KeyedDefinitions();
   let { from } = piece;
   for (let i = piece.from; i < piece.to && wanted.size > 0; i += 1) {
     const ref = batch.refs[rows[i] as number] as number;
     const streamRef = routes.streamRefs[ref] as number;
     if (!wanted.delete(streamRef)) continue;
     const key = batch.series.keyOf(ref);
-    if (keysSize > 0 && keysSize + key.length > KEYS_PER_SEND_SIZE_MAX) {
+    if (keyed.keysSize > 0 && keyed.keysSize + key.length > KEYS_PER_SEND_SIZE_MAX) {
       pieces.push({ target: piece.target, from, to: i, keyed });
-      keyed = [];
-      keysSize = 0;
+      keyed = new KeyedDefinitions();
       from = i;
     }
-    keyed.push({ streamRef, ref, key });
-    keysSize += key.length;
+    keyed.add(streamRef, ref, key);
   }
   pieces.push({ target: piece.target, from, to: piece.to, keyed });
   return pieces;
