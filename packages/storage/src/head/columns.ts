@@ -1,14 +1,25 @@
 /**
  * Flat memory that grows: columns of numbers and an arena of bytes. No object per element.
  *
- * Growing moves the buffer (`ArrayBuffer.transfer`: the old memory is given back at once, not when the
- * collector comes by), so a view taken before is void afterwards: read `array` anew after each `ensure`.
+ * Growing moves the buffer, so a view taken before is void afterwards: read `array` anew after each `ensure`.
  */
 
 function grownLength(length: number, needed: number): number {
-  // Doubling while small; by a quarter when large, since the untouched rest counts against the budget.
-  const step = length < 65_536 ? length : length >>> 2;
+  // Doubling while small; by half when large, since the untouched rest counts against the budget.
+  const step = length < 65_536 ? length : length >>> 1;
   return Math.max(needed, length + step);
+}
+
+/**
+ * A buffer of `size` bytes that begins with what is in `buffer`, which is void afterwards: its memory is given back at
+ * once, not when the collector comes by. Not `buffer.transfer(size)`, which writes zeros to the rest and so makes all of it
+ * resident.
+ */
+export function growBuffer(buffer: ArrayBuffer, size: number): ArrayBuffer {
+  const grown = new ArrayBuffer(size);
+  new Uint8Array(grown).set(new Uint8Array(buffer));
+  buffer.transfer(0);
+  return grown;
 }
 
 export class U32Column {
@@ -22,7 +33,7 @@ export class U32Column {
   ensure(length: number): void {
     if (length <= this.array.length) return;
     const grown = grownLength(this.array.length, length);
-    this.array = new Uint32Array(this.array.buffer.transfer(grown * 4));
+    this.array = new Uint32Array(growBuffer(this.array.buffer, grown * 4));
   }
 
   get memorySize(): number {
@@ -44,7 +55,9 @@ export class ByteArena {
     const at = this.size;
     const size = at + end - start;
     if (size > this.bytes.length) {
-      this.bytes = new Uint8Array(this.bytes.buffer.transfer(grownLength(this.bytes.length, size)));
+      this.bytes = new Uint8Array(
+        growBuffer(this.bytes.buffer, grownLength(this.bytes.length, size)),
+      );
     }
     // Labels are short: a loop costs less than making a view for `set`.
     const target = this.bytes;

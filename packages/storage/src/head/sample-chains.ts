@@ -9,6 +9,7 @@
  * Values pass as pairs of 32-bit words: no bit of a NaN can get lost (law 2).
  */
 import { wordsOf } from "@tideline/model";
+import { growBuffer } from "./columns.ts";
 import { sortSamples } from "./sample-sort.ts";
 
 const SLAB_SHIFT = 17;
@@ -56,9 +57,9 @@ export class SampleChains {
     const length = this.#words.length;
     const grown = Math.max(
       count << RECORD_SHIFT,
-      length + (length < 524_288 ? length : length >>> 2),
+      length + (length < 524_288 ? length : length >>> 1),
     );
-    this.#times = new Float64Array(this.#times.buffer.transfer(((grown + 7) & ~7) * 4));
+    this.#times = new Float64Array(growBuffer(this.#times.buffer, ((grown + 7) & ~7) * 4));
     this.#words = new Uint32Array(this.#times.buffer);
   }
 
