@@ -180,11 +180,11 @@ describe("writing to a cluster", () => {
   test("past the window writes are rejected, and go on once answers come", async () => {
     const sink = new FakeSink("a", 1);
     const node = await startNode(sink);
-    const { client } = await openClient([node.address], { limits: { windowSizePerNode: 40_000 } });
+    const { client } = await openClient([node.address], { limits: { windowSizePerNode: 28_000 } });
     await client.write(batchOf(500, 1));
     const answers = Promise.withResolvers<void>();
     sink.hold = answers.promise;
-    // 6 kB each: at least one does not fit.
+    // 4 kB each: at least one does not fit.
     const writes = [2, 3, 4, 5, 6, 7, 8, 9].map((timeMs) => client.write(batchOf(500, timeMs)));
     const settled = Promise.allSettled(writes);
     await vi.waitFor(() => {

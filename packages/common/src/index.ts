@@ -10,3 +10,4 @@ export { makeFolders, removeTree } from "./disk/folders.ts";
 export { NodeDisk } from "./disk/node-disk.ts";
 export { entryUrl } from "./entry.ts";
 export { ringMemory, RingReader, RingWriter } from "./ring.ts";
+export { expandRuns, findRuns } from "./runs.ts";

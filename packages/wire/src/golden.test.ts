@@ -67,6 +67,11 @@ test.for([
   },
   { file: "row-block-v1/full", bytes: rowBlock([0, 2 ** 40]), decode: decodeRowBlock },
   {
+    file: "row-block-v1/runs",
+    bytes: rowBlock([5, 5, 5, 5, 9, 9, 9, 9, 4]),
+    decode: decodeRowBlock,
+  },
+  {
     file: "row-block-v1/answer",
     bytes: encodeRowBlockAnswer(answer),
     decode: decodeRowBlockAnswer,

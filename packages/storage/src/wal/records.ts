@@ -1,8 +1,7 @@
 /** The records of the WAL as bytes. Values pass as bits (law 2). Format: docs/formats/wal.md. */
-import { assert, ByteReader, type ByteWriter } from "@tideline/common";
+import { assert, ByteReader, expandRuns, findRuns, type ByteWriter } from "@tideline/common";
 import { IDENTITY_SIZE } from "@tideline/model";
 import { RECORD_DEFINITION, RECORD_ROWS } from "./format.ts";
-import { readRuns, runsOf } from "./runs.ts";
 
 /** Rows of one record; larger batches become several. */
 export const ROWS_PER_RECORD_MAX = 65_536;
@@ -77,6 +76,25 @@ function writeTimes(
   if (!runs) writer.raw(bytesOf(offsets));
   else writeRuns(writer, runs);
   return runs ? TIMES_RUNS : TIMES_OFFSETS;
+}
+
+/** Of the column at hand. */
+let runScratch = new Uint32Array(1024);
+
+/** @returns pairs of (first, count), borrowed until the next call; null when they are not smaller than the column */
+function runsOf(column: Uint32Array, step: 0 | 1): Uint32Array | null {
+  const { length } = column;
+  if (runScratch.length < length) runScratch = new Uint32Array(length * 2);
+  // The count of the runs takes a word as well.
+  const size = findRuns(column, step, runScratch, length - 2);
+  return size === 0 ? null : runScratch.subarray(0, size);
+}
+
+function readRuns(reader: ByteReader, rowCount: number, step: 0 | 1): Uint32Array {
+  const column = new Uint32Array(rowCount);
+  const runCount = reader.u32();
+  expandRuns(wordsAt(reader, runCount * 2), step, column);
+  return column;
 }
 
 function writeRuns(writer: ByteWriter, runs: Uint32Array): void {

@@ -4,17 +4,21 @@
  * Layout: docs/formats/row-block.md. After a successful decode every count, ref and length holds, so
  * that a lane may loop over the columns without looking back.
  */
+import { expandRuns } from "@tideline/common";
 import { CorruptionError, IDENTITY_SIZE } from "@tideline/model";
 import {
   BASE_MS_AT,
   DEFINITION_COUNT_AT,
   DICTIONARY_AT,
   FLAGS_AT,
+  FLAGS_MASK,
   HEADER_SIZE,
   KEYED_COUNT_AT,
   KEYS_SIZE_AT,
   MAGIC_AT,
   REF_BOUND_AT,
+  REF_RUN_COUNT_AT,
+  REFS_RUNS,
   ROW_BLOCK_MAGIC,
   ROW_COUNT_AT,
   ROWS_PER_BLOCK_MAX,
@@ -23,6 +27,9 @@ import {
   TIMES_DELTA,
   TIMES_EQUAL,
   TIMES_FULL,
+  TIMES_MASK,
+  TIMES_RUNS,
+  TIME_RUN_COUNT_AT,
 } from "./layout.ts";
 
 /** A decoded block: views, valid as long as the bytes they lie over. */
@@ -67,8 +74,9 @@ export function decodeRowBlock(bytes: Uint8Array): RowBlock {
   const header = new DataView(buffer, byteOffset, HEADER_SIZE);
   const magic = header.getUint32(MAGIC_AT, true);
   if (magic !== ROW_BLOCK_MAGIC) throw damaged(`unknown magic or version 0x${magic.toString(16)}`);
-  const timesForm = header.getUint32(FLAGS_AT, true);
-  if (timesForm > TIMES_FULL) throw damaged(`unknown flags 0x${timesForm.toString(16)}`);
+  const flags = header.getUint32(FLAGS_AT, true);
+  if (flags > FLAGS_MASK) throw damaged(`unknown flags 0x${flags.toString(16)}`);
+  const timesForm = flags & TIMES_MASK;
   const rowCount = header.getUint32(ROW_COUNT_AT, true);
   const definitionCount = header.getUint32(DEFINITION_COUNT_AT, true);
   const keyedCount = header.getUint32(KEYED_COUNT_AT, true);
@@ -78,7 +86,17 @@ export function decodeRowBlock(bytes: Uint8Array): RowBlock {
   if (rowCount > ROWS_PER_BLOCK_MAX) throw damaged(`${rowCount} rows, over the limit`);
   if (refBound > STREAM_REF_MAX) throw damaged(`refs up to ${refBound}, over the limit`);
   if (!Number.isSafeInteger(baseMs)) throw damaged(`base time ${baseMs}`);
-  const at = rowBlockSections({ rowCount, definitionCount, keyedCount, keysSize, timesForm });
+  const refRunCount = header.getUint32(REF_RUN_COUNT_AT, true);
+  const timeRunCount = header.getUint32(TIME_RUN_COUNT_AT, true);
+  const at = rowBlockSections({
+    rowCount,
+    definitionCount,
+    keyedCount,
+    keysSize,
+    flags,
+    refRunCount,
+    timeRunCount,
+  });
   if (at.blockSize !== block.length) {
     throw damaged(`${block.length} bytes where the header counts ${at.blockSize}`);
   }
@@ -98,10 +116,12 @@ export function decodeRowBlock(bytes: Uint8Array): RowBlock {
     ),
     keyEnds: new Uint32Array(buffer, byteOffset + at.keyEndsAt, keyedCount),
     keys: block.subarray(at.keysAt, at.keysAt + keysSize),
-    refs: new Uint32Array(buffer, byteOffset + at.refsAt, rowCount),
+    refs:
+      (flags & REFS_RUNS) === 0
+        ? new Uint32Array(buffer, byteOffset + at.refsAt, rowCount)
+        : expanded(new Uint32Array(buffer, byteOffset + at.refsAt, refRunCount * 2), 1, rowCount),
     baseMs,
-    deltasMs:
-      timesForm === TIMES_DELTA ? new Int32Array(buffer, byteOffset + at.timesAt, rowCount) : null,
+    deltasMs: deltasOf(timesForm, buffer, byteOffset + at.timesAt, rowCount, timeRunCount),
     timestampsMs:
       timesForm === TIMES_FULL ? new Float64Array(buffer, byteOffset + at.timesAt, rowCount) : null,
     values: new Float64Array(buffer, byteOffset + at.valuesAt, rowCount),
@@ -130,6 +150,31 @@ export function blockTimestamps(block: RowBlock, target: Float64Array): void {
 export function keyedKey(block: RowBlock, index: number): Uint8Array {
   const start = index === 0 ? 0 : (block.keyEnds[index - 1] as number);
   return block.keys.subarray(start, block.keyEnds[index]);
+}
+
+function deltasOf(
+  timesForm: number,
+  buffer: ArrayBufferLike,
+  timesAt: number,
+  rowCount: number,
+  timeRunCount: number,
+): Int32Array | null {
+  if (timesForm === TIMES_DELTA) return new Int32Array(buffer, timesAt, rowCount);
+  if (timesForm !== TIMES_RUNS) return null;
+  const runs = new Uint32Array(buffer, timesAt, timeRunCount * 2);
+  return new Int32Array(expanded(runs, 0, rowCount).buffer);
+}
+
+/** @throws {CorruptionError} runs that do not make `rowCount` numbers */
+function expanded(runs: Uint32Array, step: 0 | 1, rowCount: number): Uint32Array {
+  const column = new Uint32Array(rowCount);
+  try {
+    expandRuns(runs, step, column);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw damaged(error.message);
+  }
+  return column;
 }
 
 function checkBelow(refs: Uint32Array, bound: number): void {

@@ -4,7 +4,7 @@
  * Layout: docs/formats/row-block.md. Values go as pairs of 32-bit words, since a float64 in a plain
  * variable may lose its NaN payload (law 2).
  */
-import { assert } from "@tideline/common";
+import { assert, findRuns } from "@tideline/common";
 import { IDENTITY_SIZE, wordsOf, type RowBatch } from "@tideline/model";
 import {
   BASE_MS_AT,
@@ -15,6 +15,8 @@ import {
   KEYS_SIZE_AT,
   MAGIC_AT,
   REF_BOUND_AT,
+  REF_RUN_COUNT_AT,
+  REFS_RUNS,
   ROW_BLOCK_MAGIC,
   ROW_COUNT_AT,
   ROWS_PER_BLOCK_MAX,
@@ -23,6 +25,8 @@ import {
   TIMES_DELTA,
   TIMES_EQUAL,
   TIMES_FULL,
+  TIMES_RUNS,
+  TIME_RUN_COUNT_AT,
 } from "./layout.ts";
 import type { KeyedDefinitions } from "./keyed-definitions.ts";
 
@@ -49,14 +53,33 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
   const rowCount = rowsTo - rowsFrom;
   assert(rowCount <= ROWS_PER_BLOCK_MAX, "a block holds no more rows than its format allows");
   const baseMs = rowCount === 0 ? 0 : (batch.timestampsMs[rows[rowsFrom] as number] as number);
-  const timesForm = chooseTimesForm(batch.timestampsMs, rows, rowsFrom, rowsTo, baseMs);
+  const scratch = scratchOf(rowCount);
+  const refs = scratch.refs.subarray(0, rowCount);
+  let refBound = gatherRefs(batch.refs, rows, rowsFrom, streamRefs, refs);
+  const refRunsSize = findRuns(refs, 1, scratch.refRuns, rowCount >>> 1);
+  let timesForm = chooseTimesForm(batch.timestampsMs, rows, rowsFrom, rowsTo, baseMs);
+  const deltas = scratch.deltas.subarray(0, timesForm === TIMES_DELTA ? rowCount : 0);
+  gatherDeltas(batch.timestampsMs, rows, rowsFrom, baseMs, deltas);
+  const deltaWords = new Uint32Array(deltas.buffer, 0, deltas.length);
+  const timeRunsSize = findRuns(deltaWords, 0, scratch.timeRuns, rowCount >>> 1);
+  if (timeRunsSize > 0) timesForm = TIMES_RUNS;
+  const flags = timesForm | (refRunsSize > 0 ? REFS_RUNS : 0);
+  const refRunCount = refRunsSize / 2;
+  const timeRunCount = timeRunsSize / 2;
   const { keysSize, count: keyedCount } = keyed;
-  const at = rowBlockSections({ rowCount, definitionCount, keyedCount, keysSize, timesForm });
+  const at = rowBlockSections({
+    rowCount,
+    definitionCount,
+    keyedCount,
+    keysSize,
+    flags,
+    refRunCount,
+    timeRunCount,
+  });
   const bytes = new Uint8Array(at.blockSize);
   const { buffer } = bytes;
   const identities = batch.series.identities;
 
-  let refBound = 0;
   const definitionRefs = new Uint32Array(buffer, at.definitionRefsAt, definitionCount);
   for (let i = 0; i < definitionCount; i += 1) {
     const ref = definitions[i] as number;
@@ -75,13 +98,14 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
     const identityAt = at.keyedIdentitiesAt + i * IDENTITY_SIZE;
     copyIdentity(identities, keyed.refs[i] as number, bytes, identityAt);
   }
-  const blockRefs = new Uint32Array(buffer, at.refsAt, rowCount);
-  const rowBound = gatherRefs(batch.refs, rows, rowsFrom, streamRefs, blockRefs);
-  refBound = Math.max(refBound, rowBound);
   assert(refBound <= STREAM_REF_MAX, "stream refs stay below the format's limit");
-  if (timesForm === TIMES_DELTA) {
-    const deltas = new Int32Array(buffer, at.timesAt, rowCount);
-    gatherDeltas(batch.timestampsMs, rows, rowsFrom, baseMs, deltas);
+  const refWords = refRunsSize > 0 ? scratch.refRuns.subarray(0, refRunsSize) : refs;
+  new Uint32Array(buffer, at.refsAt, refWords.length).set(refWords);
+  if (timesForm === TIMES_RUNS) {
+    const runs = scratch.timeRuns.subarray(0, timeRunsSize);
+    new Uint32Array(buffer, at.timesAt, timeRunsSize).set(runs);
+  } else if (timesForm === TIMES_DELTA) {
+    new Int32Array(buffer, at.timesAt, rowCount).set(deltas);
   } else if (timesForm === TIMES_FULL) {
     const times = new Float64Array(buffer, at.timesAt, rowCount);
     gatherDeltas(batch.timestampsMs, rows, rowsFrom, 0, times);
@@ -91,7 +115,7 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
 
   const header = new DataView(buffer);
   header.setUint32(MAGIC_AT, ROW_BLOCK_MAGIC, true);
-  header.setUint32(FLAGS_AT, timesForm, true);
+  header.setUint32(FLAGS_AT, flags, true);
   header.setUint32(DICTIONARY_AT, input.dictionary, true);
   header.setUint32(ROW_COUNT_AT, rowCount, true);
   header.setUint32(DEFINITION_COUNT_AT, definitionCount, true);
@@ -99,7 +123,33 @@ export function encodeRowBlock(input: RowBlockInput): Uint8Array<ArrayBuffer> {
   header.setUint32(KEYS_SIZE_AT, keysSize, true);
   header.setUint32(REF_BOUND_AT, refBound, true);
   header.setFloat64(BASE_MS_AT, baseMs, true);
+  header.setUint32(REF_RUN_COUNT_AT, refRunCount, true);
+  header.setUint32(TIME_RUN_COUNT_AT, timeRunCount, true);
   return bytes;
+}
+
+/** Columns of the block at hand. */
+interface Scratch {
+  readonly refs: Uint32Array;
+  readonly refRuns: Uint32Array;
+  readonly deltas: Int32Array;
+  readonly timeRuns: Uint32Array;
+}
+
+let scratchColumns = newScratch(4096);
+
+function newScratch(rowCount: number): Scratch {
+  return {
+    refs: new Uint32Array(rowCount),
+    refRuns: new Uint32Array(rowCount),
+    deltas: new Int32Array(rowCount),
+    timeRuns: new Uint32Array(rowCount),
+  };
+}
+
+function scratchOf(rowCount: number): Scratch {
+  if (scratchColumns.refs.length < rowCount) scratchColumns = newScratch(rowCount * 2);
+  return scratchColumns;
 }
 
 function chooseTimesForm(

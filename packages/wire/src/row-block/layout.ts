@@ -20,12 +20,24 @@ export const KEYED_COUNT_AT = 20;
 export const KEYS_SIZE_AT = 24;
 export const REF_BOUND_AT = 28;
 export const BASE_MS_AT = 32;
-// 40: u64 reserved for a write stamp; 48: 16 bytes reserved.
+// 40: u64 reserved for a write stamp.
+export const REF_RUN_COUNT_AT = 48;
+export const TIME_RUN_COUNT_AT = 52;
+// 56: 8 bytes reserved.
 
-/** How the timestamps are written: bits 0 and 1 of the flags; the other bits are 0. */
+/** How the timestamps are written: bits 0 and 1 of the flags. */
 export const TIMES_EQUAL = 0;
 export const TIMES_DELTA = 1;
 export const TIMES_FULL = 2;
+export const TIMES_RUNS = 3;
+export const TIMES_MASK = 3;
+
+/** Bit 2 of the flags: refs are written as runs. The other bits are 0. */
+export const REFS_RUNS = 4;
+export const FLAGS_MASK = TIMES_MASK | REFS_RUNS;
+
+/** A run of refs or timestamps: its first number and how many, u32 each (common/runs.ts). */
+const RUN_SIZE = 8;
 
 /** Rows that one block holds at most. */
 export const ROWS_PER_BLOCK_MAX = 1 << 16;
@@ -53,9 +65,13 @@ export function rowBlockSections(counts: {
   definitionCount: number;
   keyedCount: number;
   keysSize: number;
-  timesForm: number;
+  flags: number;
+  /** Of those written as runs: 0 for what is not. */
+  refRunCount: number;
+  timeRunCount: number;
 }): RowBlockSections {
-  const { rowCount, definitionCount, keyedCount, keysSize, timesForm } = counts;
+  const { rowCount, definitionCount, keyedCount, keysSize, flags, refRunCount, timeRunCount } =
+    counts;
   const definitionRefsAt = HEADER_SIZE;
   const definitionIdentitiesAt = definitionRefsAt + aligned(definitionCount * 4);
   const keyedRefsAt = definitionIdentitiesAt + definitionCount * 16;
@@ -63,9 +79,9 @@ export function rowBlockSections(counts: {
   const keyEndsAt = keyedIdentitiesAt + keyedCount * 16;
   const keysAt = keyEndsAt + aligned(keyedCount * 4);
   const refsAt = keysAt + aligned(keysSize);
-  const timesAt = refsAt + aligned(rowCount * 4);
-  const timeSize = timesForm === TIMES_EQUAL ? 0 : timesForm === TIMES_DELTA ? 4 : 8;
-  const valuesAt = timesAt + aligned(rowCount * timeSize);
+  const refsSize = (flags & REFS_RUNS) === 0 ? rowCount * 4 : refRunCount * RUN_SIZE;
+  const timesAt = refsAt + aligned(refsSize);
+  const valuesAt = timesAt + aligned(timesSize(flags & TIMES_MASK, rowCount, timeRunCount));
   return {
     definitionRefsAt,
     definitionIdentitiesAt,
@@ -78,6 +94,12 @@ export function rowBlockSections(counts: {
     valuesAt,
     blockSize: valuesAt + rowCount * 8,
   };
+}
+
+function timesSize(form: number, rowCount: number, runCount: number): number {
+  if (form === TIMES_EQUAL) return 0;
+  if (form === TIMES_RUNS) return runCount * RUN_SIZE;
+  return rowCount * (form === TIMES_DELTA ? 4 : 8);
 }
 
 /** Rounds up to a multiple of 8; no bit arithmetic, since an untrusted header may lead past 2^31. */

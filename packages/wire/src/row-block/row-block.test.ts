@@ -82,11 +82,36 @@ describe("a row block", () => {
     expect(timesOf(encodeRowBlock(inputOf(batchOf(times))))).toEqual(times);
   });
 
-  test("takes at most 12.1 bytes a row when timestamps are equal, 16.1 when they differ", () => {
-    const equal = encodeRowBlock(inputOf(batchOf(Array.from({ length: 1000 }, () => 9))));
-    const near = encodeRowBlock(inputOf(batchOf(Array.from({ length: 1000 }, (_, i) => i))));
-    expect(equal.length / 1000).toBeLessThan(12.1);
-    expect(near.length / 1000).toBeLessThan(16.1);
+  test("takes 8 bytes a row and a little when it is like scrapes, 16 when nothing has order", () => {
+    const times = Array.from({ length: 1000 }, (_, i) => 5 + Math.floor(i / 100));
+    const scrapes = encodeRowBlock(inputOf(batchOf(times)));
+    expect(scrapes.length / 1000).toBeLessThan(8.2);
+    expect(timesOf(scrapes)).toEqual(times);
+    const mixed = batchOf(Array.from({ length: 1000 }, (_, i) => i));
+    const rows = Uint32Array.from({ length: 1000 }, (_, i) => (i * 7) % 1000);
+    const bytes = encodeRowBlock(inputOf(mixed, { rows }));
+    expect(bytes.length / 1000).toBeLessThan(16.1);
+    expect([...decodeRowBlock(bytes).refs]).toEqual([...rows].map((row) => row + 100));
+    expect(timesOf(bytes)).toEqual([...rows]);
+  });
+
+  test("brings back rows in any order, at any times", () => {
+    forEachSeed(100, (random) => {
+      const rowCount = 1 + random.below(200);
+      const batch = batchOf(
+        Array.from({ length: rowCount }, () => random.below(random.pick([2, 2 ** 40]))),
+        random,
+      );
+      let row = 0;
+      const rows = new Uint32Array(rowCount).map(() => {
+        row = random.chance(0.1) ? random.below(rowCount) : (row + 1) % rowCount;
+        return row;
+      });
+      const bytes = encodeRowBlock(inputOf(batch, { rows }));
+      const block = decodeRowBlock(bytes);
+      expect([...block.refs]).toEqual([...rows].map((at) => at + 100));
+      expect(timesOf(bytes)).toEqual([...rows].map((at) => batch.timestampsMs[at]));
+    });
   });
 
   test("keeps the bits of values, whatever NaN they are", () => {
@@ -142,9 +167,12 @@ describe("a row block", () => {
   });
 });
 
-describe("bytes that are no row block", () => {
+describe.for([
+  { name: "no row block", times: [1, 2, 3] },
+  { name: "no row block with runs", times: [1, 1, 1, 1, 2, 2, 2, 2, 2] },
+])("bytes that are $name", ({ times }) => {
   const whole = encodeRowBlock(
-    inputOf(batchOf([1, 2, 3]), {
+    inputOf(batchOf(times), {
       definitions: Uint32Array.of(0, 1),
       definitionCount: 2,
       keyed: KeyedDefinitions.of([{ streamRef: 102, ref: 2, key: Buffer.from("a key") }]),
