@@ -518,33 +518,76 @@ const CALM_SUM_LIMIT: f64 = 4503599627370496.0; // 2^52
   return i64x2.all_true(f64x2.lt(f64x2.abs(pair), f64x2.splat(limit)));
 }
 
+// Adds up the packed integers of each run as they come out of their words, and their sums; patches in f64 on top of that.
+let once: v128 = i32x4.splat(0);
+let twice: v128 = i32x4.splat(0);
+
+function addPacked(steps: i32): void {
+  const width = miniWidth, packed = miniPackedAt;
+  const mask = i32x4.splat((1 << width) - 1), one = i32x4.splat(1);
+  let sum = i32x4.splat(0), sums = sum, bit = 0;
+  for (let i = 0; i < steps; i++) {
+    const from = packed + (<usize>(bit >> 5) << 4), shift = bit & 31;
+    const low = i32x4.shr_u(v128.load(from), shift);
+    const high = i32x4.shl(i32x4.shl(v128.load(from, 16), 1), 31 - shift);
+    let value = v128.and(v128.or(low, high), mask);
+    if (miniZigzag) value = v128.xor(i32x4.shr_u(value, 1), i32x4.neg(v128.and(value, one)));
+    sum = i32x4.add(sum, value);
+    sums = i32x4.add(sums, sum);
+    bit += width;
+  }
+  once = sum;
+  twice = sums;
+}
+
+// What patches add to the sums of each run: four f64 at WIDES, and four for the sums of sums behind them.
+function addPatches(steps: i32): void {
+  memory.fill(WIDES, 0, 64);
+  const after = R;
+  R = miniPatchesAt;
+  for (let i = 0; i < miniPatchCount; i++) {
+    const index = <i32>getByte();
+    const extra = <f64>(getVarint() << miniWidth);
+    const at = WIDES + (<usize>(index & 3) << 3);
+    store<f64>(at, load<f64>(at) + extra);
+    store<f64>(at, load<f64>(at, 32) + extra * <f64>(steps - (index >> 2)), 32);
+  }
+  R = after;
+}
+
 // Moves steps and sums on by a mini-block whose integers nobody wants. Whole numbers below 2^53 come to the same in any order:
 // where that is certain, the integers are added up as they lie.
 function passMini(steps: i32, mode: i32): void {
-  unpackMini(steps * 4);
-  const isZero = miniZero && miniWideCount == 0;
-  const isCalm = (isZero || (miniWidth <= SHORT_WIDTH && miniPatchCount == 0)) && miniWideCount == 0 &&
+  const isPatched = miniPatchCount > 0;
+  const isCalm = miniWidth <= SHORT_WIDTH && miniWideCount == 0 && !(isPatched && miniZigzag) &&
     abs<f64>(miniMin) < CALM_LIMIT && isWithin(sum01, CALM_SUM_LIMIT) && isWithin(sum23, CALM_SUM_LIMIT) &&
     isWithin(step01, CALM_LIMIT) && isWithin(step23, CALM_LIMIT);
-  if (!isCalm) return passInTurn(steps, mode);
-  let once = i32x4.splat(0), twice = once; // the integers' sum, the sum of their sums
-  if (!isZero) {
-    for (let i = 0; i < steps; i++) {
-      once = i32x4.add(once, v128.load(WORDS + (<usize>i << 4)));
-      twice = i32x4.add(twice, once);
-    }
+  if (!isCalm) {
+    unpackMini(steps * 4);
+    return passInTurn(steps, mode);
   }
-  const count = f64x2.splat(<f64>steps), low = f64x2.splat(<f64>steps * miniMin);
-  const once01 = f64x2.add(low, f64x2.convert_low_i32x4_s(once));
-  const once23 = f64x2.add(low, f64x2.convert_low_i32x4_s(i64x2.shuffle(once, once, 1, 1)));
+  if (miniWidth > 0) addPacked(steps);
+  else { once = i32x4.splat(0); twice = once; }
+  if (isPatched) addPatches(steps);
+  const low = f64x2.splat(<f64>steps * miniMin);
+  let once01 = f64x2.add(low, f64x2.convert_low_i32x4_s(once));
+  let once23 = f64x2.add(low, f64x2.convert_low_i32x4_s(i64x2.shuffle(once, once, 1, 1)));
+  if (isPatched) {
+    once01 = f64x2.add(once01, v128.load(WIDES));
+    once23 = f64x2.add(once23, v128.load(WIDES, 16));
+  }
   if (mode == 1) {
     sum01 = f64x2.add(sum01, once01);
     sum23 = f64x2.add(sum23, once23);
     return;
   }
-  const lows = f64x2.splat(<f64>(steps * (steps + 1) / 2) * miniMin);
-  const twice01 = f64x2.add(lows, f64x2.convert_low_i32x4_s(twice));
-  const twice23 = f64x2.add(lows, f64x2.convert_low_i32x4_s(i64x2.shuffle(twice, twice, 1, 1)));
+  const count = f64x2.splat(<f64>steps), lows = f64x2.splat(<f64>(steps * (steps + 1) / 2) * miniMin);
+  let twice01 = f64x2.add(lows, f64x2.convert_low_i32x4_s(twice));
+  let twice23 = f64x2.add(lows, f64x2.convert_low_i32x4_s(i64x2.shuffle(twice, twice, 1, 1)));
+  if (isPatched) {
+    twice01 = f64x2.add(twice01, v128.load(WIDES, 32));
+    twice23 = f64x2.add(twice23, v128.load(WIDES, 48));
+  }
   sum01 = f64x2.add(sum01, f64x2.add(f64x2.mul(count, step01), twice01));
   sum23 = f64x2.add(sum23, f64x2.add(f64x2.mul(count, step23), twice23));
   step01 = f64x2.add(step01, once01);
