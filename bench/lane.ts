@@ -97,6 +97,7 @@ async function benchLane(dataPath: string): Promise<void> {
       minFreeDiskSpaceSize: 0,
       seriesLimits: null,
       mergeCacheSize: 0,
+      mergeKnownBlocksSize: 0,
     },
     {
       disk: new NodeDisk(),

@@ -116,7 +116,7 @@ if (lane) {
 const disk = new NodeDisk();
 const folder = join(dataPath, "lane-00", "parts");
 const inputs = readdirSync(folder);
-for (const [what, grouped, knownValuesSize] of [
+for (const [what, grouped, knownBlocksSize] of [
   ["merged, equal blocks once, zstd", true, 8 * 2 ** 20],
   ["merged, equal blocks once, no zstd", false, 8 * 2 ** 20],
   ["merged, every block stored, zstd", true, 0],
@@ -143,7 +143,7 @@ for (const [what, grouped, knownValuesSize] of [
       grouped,
       copyCountMin: Infinity,
       cacheSize: 2 ** 24,
-      knownValuesSize,
+      knownBlocksSize,
     },
     { disk },
   );

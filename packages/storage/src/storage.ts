@@ -270,6 +270,7 @@ function startLane(
       seriesLimits: isRetiring ? null : environment.seriesLimits,
       dedupIntervalMs: options.dedupIntervalMs,
       mergeCacheSize: merges.cacheSize,
+      mergeKnownBlocksSize: merges.knownBlocksSize,
     },
     heapSizeMax,
     merging: isRetiring ? null : { heapSizeMax: merges.heapSizeMax, slot: environment.mergeSlot },

@@ -23,7 +23,7 @@ export function mergeJob(rest: Partial<MergeJob> & Pick<MergeJob, "inputs">): Me
     grouped: false,
     copyCountMin: 4096,
     cacheSize: 2 ** 20,
-    knownValuesSize: 2 ** 20,
+    knownBlocksSize: 2 ** 20,
     ...rest,
   };
 }

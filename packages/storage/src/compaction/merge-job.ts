@@ -32,8 +32,8 @@ export interface MergeJob {
   readonly copyCountMin: number;
   /** Memory for pages of the inputs. */
   readonly cacheSize: number;
-  /** Memory for value blocks that are remembered, to store equal ones once. */
-  readonly knownValuesSize: number;
+  /** Memory for value blocks that are remembered, to store equal ones once; as much again for timestamp blocks. */
+  readonly knownBlocksSize: number;
 }
 
 export interface MergeCounts {

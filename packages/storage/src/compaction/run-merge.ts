@@ -76,6 +76,7 @@ class Merge {
       this.#writeOutput(output);
       if (!this.#writer) continue;
       await this.#finishWaiting([]);
+      this.#writer.seal();
       this.#waiting = this.#writer;
       this.#writer = null;
     }
@@ -148,7 +149,8 @@ class Merge {
   }
 
   #startPart(name: string, laneRange: LaneRange): PartWriter {
-    const { folder, generation, deletesDone, grouped, dedupIntervalMs } = this.#job;
+    const { folder, generation, deletesDone, grouped, dedupIntervalMs, knownBlocksSize } =
+      this.#job;
     return PartWriter.create({
       disk: this.#ports.disk,
       folder,
@@ -158,7 +160,8 @@ class Merge {
       deletesDone,
       grouped,
       dedupIntervalMs,
-      knownValuesSizeMax: this.#job.knownValuesSize,
+      knownValuesSizeMax: knownBlocksSize,
+      knownTimestampsSizeMax: knownBlocksSize,
     });
   }
 }

@@ -13,15 +13,21 @@ const HEAD_SIZE_MIN = 16 * MIB;
 
 /** Share of the memory that merges take: one runs at a time. */
 const MERGE_SHARE = 0.08;
-const MERGE_SIZE_MIN = 64 * MIB;
+const MERGE_SIZE_MIN = 96 * MIB;
 const MERGE_SIZE_MAX = 320 * MIB;
-/** Buffers of fixed size: decoded blocks of all inputs, known blocks and times of the outputs. */
-const MERGE_CACHE_SHARE = 0.1;
-const MERGE_HEAP_SHARE = 0.4;
+/**
+ * Of a merge's memory: pages of its inputs, and blocks of its output that are remembered. Both are many small things, which weigh about
+ * twice their bytes on the heap. The rest is flat: decoded blocks of all inputs, identities and postings of the output.
+ */
+const MERGE_CACHE_SHARE = 0.08;
+const MERGE_KNOWN_SHARE = 0.06;
+const MERGE_HEAP_SHARE = 0.5;
 
 export interface MergeBudget {
   readonly heapSizeMax: number;
   readonly cacheSize: number;
+  /** For value blocks that are remembered, and as much for timestamp blocks. */
+  readonly knownBlocksSize: number;
   /** All of a merge's memory. */
   readonly size: number;
 }
@@ -34,6 +40,7 @@ export function mergeBudget(memoryBudgetSize: number): MergeBudget {
     size,
     heapSizeMax: Math.floor(size * MERGE_HEAP_SHARE),
     cacheSize: Math.floor(size * MERGE_CACHE_SHARE),
+    knownBlocksSize: Math.floor(size * MERGE_KNOWN_SHARE),
   };
 }
 

@@ -37,6 +37,7 @@ export interface CompactorOptions {
   readonly deletes: () => DeletesState;
   readonly dedupIntervalMs: number;
   readonly cacheSize: number;
+  readonly knownBlocksSize: number;
   /** Samples that are older are left out; -Infinity while nothing is dropped. */
   readonly retainedFromMs: () => number;
   /** Bytes that merges may fill the disk with now. */
@@ -52,9 +53,6 @@ const COPY_COUNT_MIN = 4096;
 const COPY_COUNT_MIN_FORCED = 8192;
 /** Parts of windows of so many days are rarely written again: their blocks are worth zstd. */
 const GROUPED_DAYS = 16;
-
-/** Memory of a merge for value blocks that it remembers, to store equal ones once: in `mergeBudget`. */
-const KNOWN_VALUES_SIZE = 8 * 1024 * 1024;
 
 /** A merge that is asked for by hand. */
 interface Forced {
@@ -262,7 +260,8 @@ export class Compactor {
   }
 
   #job({ folder, plan, laneRanges, isForced }: Task): MergeJob {
-    const { dataPath, deletes, dedupIntervalMs, cacheSize, retainedFromMs } = this.#options;
+    const { dataPath, deletes, dedupIntervalMs, retainedFromMs } = this.#options;
+    const { cacheSize, knownBlocksSize } = this.#options;
     const inputs = plan.inputs.map(({ name }) => name);
     const members = folder.parts.filter(({ path }) => inputs.includes(basename(path)));
     const generation = Math.max(...members.map(({ facts }) => facts.generation));
@@ -284,7 +283,7 @@ export class Compactor {
       grouped: plan.days >= GROUPED_DAYS,
       copyCountMin: isForced ? COPY_COUNT_MIN_FORCED : COPY_COUNT_MIN,
       cacheSize,
-      knownValuesSize: KNOWN_VALUES_SIZE,
+      knownBlocksSize,
     };
   }
 

@@ -48,6 +48,7 @@ export function laneOptions(rest: Partial<LaneOptions> = {}): LaneOptions {
     seriesLimits: null,
     dedupIntervalMs: 0,
     mergeCacheSize: 2 ** 20,
+    mergeKnownBlocksSize: 2 ** 20,
     ...rest,
   };
 }

@@ -30,6 +30,8 @@ export interface LaneOptions {
   readonly dedupIntervalMs: number;
   /** Memory of a merge for pages of its inputs. */
   readonly mergeCacheSize: number;
+  /** Memory of a merge for value blocks that it remembers; as much again for timestamp blocks. */
+  readonly mergeKnownBlocksSize: number;
 }
 
 export interface LanePorts {

@@ -113,7 +113,7 @@ export class Lane implements FrameSource {
   }
 
   #compactorOptions(merger: Merger, laneRange: LaneRange): CompactorOptions {
-    const { dataPath, dedupIntervalMs, mergeCacheSize, minFreeDiskSpaceSize } = this.#options;
+    const { dataPath, dedupIntervalMs, minFreeDiskSpaceSize } = this.#options;
     return {
       parts: this.#parts,
       merger,
@@ -125,7 +125,8 @@ export class Lane implements FrameSource {
         return { settledNumber, isDamaged: damaged.length > 0 };
       },
       dedupIntervalMs,
-      cacheSize: mergeCacheSize,
+      cacheSize: this.#options.mergeCacheSize,
+      knownBlocksSize: this.#options.mergeKnownBlocksSize,
       retainedFromMs: () => this.#retainedFromMs,
       roomSize: () => this.#freeDiskSize - minFreeDiskSpaceSize,
     };

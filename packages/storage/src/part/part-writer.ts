@@ -59,6 +59,8 @@ export interface PartOptions {
   readonly dedupIntervalMs?: number;
   /** Memory for value blocks that are remembered, in bytes. */
   readonly knownValuesSizeMax?: number;
+  /** The same for timestamp blocks. */
+  readonly knownTimestampsSizeMax?: number;
 }
 
 /** A block as another part has it. Borrowed for the call. */
@@ -114,7 +116,7 @@ export class PartWriter {
   private constructor(options: PartOptions) {
     this.#options = options;
     this.#sink = new PartSink(options.disk, join(options.folder, options.name + TEMPORARY_SUFFIX));
-    this.#timestamps = new TimestampStore(this.#sink);
+    this.#timestamps = new TimestampStore(this.#sink, options.knownTimestampsSizeMax);
     this.#values = new ValueStore(this.#sink, {
       grouped: options.grouped ?? false,
       memorySizeMax: options.knownValuesSizeMax ?? KNOWN_VALUES_SIZE,
@@ -195,6 +197,14 @@ export class PartWriter {
     this.#seriesTable.settle();
   }
 
+  /** All series are there; what is only needed for more of them is given back. `finish` may come later. */
+  seal(): void {
+    this.#values.flush();
+    this.#seriesTable.flush();
+    this.#values.forget();
+    this.#timestamps.forget();
+  }
+
   #count({ count, minMs, maxMs }: BlockFacts): void {
     assert(minMs > this.#lastMs && maxMs >= minMs, "blocks of a series ascend in time");
     this.#lastMs = maxMs;
@@ -267,8 +277,7 @@ export class PartWriter {
 
   async #writeEnd(replaces: readonly string[]): Promise<void> {
     const sink = this.#sink;
-    this.#values.flush();
-    this.#seriesTable.flush();
+    this.seal();
     const { grouped = false, dedupIntervalMs = 0 } = this.#options;
     const traits = encodeDataTraits({ grouped, dedupIntervalMs });
     const sections: Section[] = [sink.endSection(SECTION_DATA, traits)];

@@ -28,6 +28,12 @@ export class TimestampStore {
     return this.#blockCount;
   }
 
+  /** No more blocks come: gives back the memory for those that are remembered. */
+  forget(): void {
+    this.#pointers.clear();
+    this.#size = 0;
+  }
+
   /** @param timestampsMs of one block; borrowed */
   store(timestampsMs: Float64Array): UnitPointer {
     return this.storeBlock(encodeTimestamps(timestampsMs), timestampsMs.length);

@@ -11,8 +11,8 @@ import type { PartSink } from "./part-sink.ts";
 import type { GroupStretch, ValuePlace } from "./series-entry.ts";
 import { GROUP_SIZE, packGroup } from "./value-group.ts";
 
-/** Rough cost of a block that is remembered, besides its bytes. */
-const ENTRY_SIZE = 250;
+/** Rough cost of a block that is remembered, besides its bytes: an array with a buffer of its own, and three small objects. */
+const ENTRY_SIZE = 450;
 /** Checksum and longer pointer of a block that is a unit of its own. */
 const UNIT_COST_SIZE = 4;
 /** A group must save this share of its blocks' bytes to be worth a decompression. */
@@ -83,6 +83,12 @@ export class ValueStore {
     }
     this.#members = [];
     this.#group.clear();
+  }
+
+  /** No more blocks come: gives back the memory for those that are remembered. */
+  forget(): void {
+    this.#known.clear();
+    this.#knownSize = 0;
   }
 
   #addToGroup(stored: StoredValue, bytes: Uint8Array): void {
