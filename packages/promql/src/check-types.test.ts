@@ -33,7 +33,7 @@ describe("wrong types are refused", () => {
     ['{a!="b"}', "vector selector must contain at least one non-empty matcher"],
     ['{""}', "vector selector must contain at least one non-empty matcher"],
     ['foo{__name__="bar"}', 'metric name must not be set twice: "foo" or "bar"'],
-    ['foo{a=~"("}', "1:1: parse error: Cannot compile regular expression"],
+    ['foo{a=~"("}', "1:5: parse error: error parsing regexp: missing closing ): `(`"],
     ["1 == 2", "1:3: parse error: comparisons between scalars must use BOOL modifier"],
     ["a + bool b", "1:3: parse error: bool modifier can only be used on comparison operators"],
     ["1 and 2", 'set operator "and" not allowed in binary scalar expression'],

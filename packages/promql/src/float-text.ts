@@ -22,6 +22,12 @@ export function messageFloatText(value: number): string {
   return `${mantissa}e${exponent < 0 ? "-" : "+"}${String(Math.abs(exponent)).padStart(2, "0")}`;
 }
 
+/** As Go's %f writes floats in messages: all digits of the whole part, and six behind the point. */
+export function fixedText(value: number): string {
+  if (!Number.isFinite(value)) return floatText(value);
+  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${BigInt(value)}.000000`;
+}
+
 /** Writes `d.ddde±x` out in digits. */
 function withoutExponent(text: string, exponentAt: number): string {
   const sign = text.startsWith("-") ? "-" : "";

@@ -26,7 +26,7 @@ export { astJson } from "./ast-json.ts";
 export { selectsEverything, typeOf } from "./check-types.ts";
 export type { AggregationFacts, FunctionFacts, LanguageFacts } from "./facts.ts";
 export { DEFAULT_PARSE_OPTIONS, type ParseOptions } from "./options.ts";
-export { floatText, messageFloatText } from "./float-text.ts";
+export { fixedText, floatText, messageFloatText } from "./float-text.ts";
 export { ParseError } from "./parse-error.ts";
 export { parse, parseSelector } from "./parser.ts";
 export { prettify } from "./prettify.ts";

@@ -3,7 +3,7 @@
  */
 import type { AtModifier, Duration, Expression, VectorSelector } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
-import { floatText } from "./float-text.ts";
+import { fixedText } from "./float-text.ts";
 import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
 
 /** Largest time that a millisecond can carry in Prometheus (int64). */
@@ -89,7 +89,7 @@ function parseTime(cursor: Cursor, start: number): AtModifier {
   const seconds = parseSignedNumber(cursor, "@", "timestamp");
   const timestampMs = roundHalfAway(seconds * 1_000);
   if (!(Math.abs(timestampMs) < TIMESTAMP_MAX_MS)) {
-    throw cursor.error(start, `timestamp out of bounds for @ modifier: ${fixedPointText(seconds)}`);
+    throw cursor.error(start, `timestamp out of bounds for @ modifier: ${fixedText(seconds)}`);
   }
   return { kind: "time", timestampMs };
 }
@@ -101,12 +101,6 @@ export function parseSignedNumber(cursor: Cursor, context: string, expected: str
   if (!cursor.at("number") && !cursor.at("duration")) throw cursor.unexpected(context, expected);
   const value = literalValue(cursor, cursor.take());
   return isNegative ? -value : value;
-}
-
-/** As Go's %f: six digits behind the point, or a word. */
-function fixedPointText(value: number): string {
-  if (!Number.isFinite(value)) return floatText(value);
-  return Math.abs(value) < 1e21 ? value.toFixed(6) : `${floatText(value)}.000000`;
 }
 
 /** Go's rounding; never -0. */

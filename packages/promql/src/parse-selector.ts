@@ -2,7 +2,13 @@
  * Selectors: a name, matchers in braces, or both. Names with any characters are quoted inside the braces:
  * `{"my.metric", "label.name"="x"}`.
  */
-import { METRIC_NAME, type Matcher, type MatchOperator } from "@tideline/model";
+import {
+  compileMatcher,
+  InputError,
+  METRIC_NAME,
+  type Matcher,
+  type MatchOperator,
+} from "@tideline/model";
 import type { VectorSelector } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import type { Token } from "./lexer.ts";
@@ -73,7 +79,24 @@ function parseMatcher(cursor: Cursor): Matcher {
   }
   cursor.take();
   const value = cursor.expect("string", "label matching", "string");
-  return { name, operator, value: unquote(value.text) };
+  const matcher: Matcher = { name, operator, value: unquote(value.text) };
+  const problem = patternProblem(matcher);
+  if (problem !== null) throw cursor.error(label.start, problem);
+  return matcher;
+}
+
+/** What is wrong with the regular expression of a matcher, in the words of RE2. */
+function patternProblem(matcher: Matcher): string | null {
+  if (matcher.operator === "=" || matcher.operator === "!=") return null;
+  try {
+    compileMatcher(matcher);
+    return null;
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    const { cause } = error;
+    // The flag that makes a dot match line ends is not the client's.
+    return cause instanceof Error ? cause.message.replace("`(?s)", "`") : error.message;
+  }
 }
 
 function matchOperator(token: Token): MatchOperator | null {

@@ -7,6 +7,7 @@
  * those and ordinary text. Each label is: varint size, name, varint size, value; sorted by name, no empty values.
  */
 import { METRIC_NAME, type Label } from "@tideline/model";
+import { quoteString } from "@tideline/promql";
 
 /** Size of the tenant at the start of a series key. */
 const TENANT_SIZE = 8;
@@ -265,6 +266,12 @@ export function labelKeyText(key: string): string {
 
 /** As Prometheus writes a label set in its messages: `{__name__="name", a="b"}`. */
 export function labelSetText(key: string): string {
-  const parts = labelsOf(key).map(({ name, value }) => `${name}=${JSON.stringify(value)}`);
+  const parts = labelsOf(key).map(
+    ({ name, value }) =>
+      `${LEGACY_NAME.test(name) ? name : quoteString(name)}=${quoteString(value)}`,
+  );
   return `{${parts.join(", ")}}`;
 }
+
+/** Others are quoted. */
+const LEGACY_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;

@@ -31,10 +31,15 @@ export function ofArgument<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    if (!(cause instanceof InputError)) throw cause;
-    const { code, message, status } = cause;
-    throw new InputError(code, `invalid parameter "${name}": ${message}`, { status, cause });
+    throw refusalOf(name, cause);
   }
+}
+
+/** An error of the client as the refusal of an argument; others as they are. */
+export function refusalOf(name: string, cause: unknown): unknown {
+  if (!(cause instanceof InputError)) return cause;
+  const { code, message, status } = cause;
+  return new InputError(code, `invalid parameter "${name}": ${message}`, { status, cause });
 }
 
 /** What every selector of a request is ANDed with; empty = nothing. */

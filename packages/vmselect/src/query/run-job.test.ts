@@ -165,3 +165,13 @@ test("the dialect refuses what Prometheus has behind flags, and drops names late
   const text = "count by (__name__) (abs(up))";
   expect(await dataOf(query(text, { dialect: late }))).toMatchObject({ result: [{ metric: {} }] });
 });
+
+test("what is found wrong with a query while it is planned is a fault of that argument, too", async () => {
+  const range = { isInstant: false, startMs: 1_000, stepMs: 1_000 };
+  await expect(dataOf(query("up[5m]", range))).rejects.toThrow(
+    'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
+  );
+  await expect(dataOf(query("rate(up[5m / (step() - 1s)])", range))).rejects.toThrow(
+    'invalid parameter "query": 1:6: parse error: division by zero',
+  );
+});

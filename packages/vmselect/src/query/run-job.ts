@@ -1,7 +1,13 @@
 /** One job from its texts to the JSON of its answer, over any source of data. Runs in a query worker. */
-import { execute, writeResultJson, writeSeriesJson, type QueryResult } from "@tideline/engine";
+import {
+  execute,
+  writeResultJson,
+  writeSeriesJson,
+  type QueryOptions,
+  type QueryResult,
+} from "@tideline/engine";
 import { type IndexAnswer, type SearchQuery, type SeriesSource } from "@tideline/model";
-import { combine, extraFilterMatchers, matchFilters } from "./extra-filters.ts";
+import { combine, extraFilterMatchers, matchFilters, refusalOf } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
 import { prepareArgument } from "./prepare-argument.ts";
 import { tsdbStatus } from "./tsdb-status.ts";
@@ -50,19 +56,20 @@ async function runQuery(
   source: SeriesSource,
   signal: AbortSignal,
 ): Promise<JobAnswer> {
-  const result = await execute(
-    prepareArgument(job.text, job.dialect),
-    {
-      tenant: job.tenant,
-      grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
-      isInstant: job.isInstant,
-      lookbackMs: job.lookbackMs,
-      delayedNameRemoval: job.dialect.delayedNameRemoval,
-      extraFilters: extraFilterMatchers(job.extraFilters),
-      limits: job.limits,
+  const prepared = prepareArgument(job.text, job.dialect);
+  const options: QueryOptions = {
+    tenant: job.tenant,
+    grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
+    isInstant: job.isInstant,
+    lookbackMs: job.lookbackMs,
+    delayedNameRemoval: job.dialect.delayedNameRemoval,
+    extraFilters: extraFilterMatchers(job.extraFilters),
+    limits: job.limits,
+  };
+  const result = await execute(prepared, options, { series: source }, signal).catch(
+    (cause: unknown) => {
+      throw refusalOf("query", cause);
     },
-    { series: source },
-    signal,
   );
   const cut = cutToLimit(result, job.limit);
   return {

@@ -1,6 +1,6 @@
 /** The straight line through a window (least squares, with compensated sums), and smoothing. */
 import { ExecutionError } from "@tideline/model";
-import { floatText } from "@tideline/promql";
+import { fixedText } from "@tideline/promql";
 import { CompensatedSum } from "../../numeric/kahan.ts";
 import type { RollupCard, RollupLoop, Samples } from "../card.ts";
 import { perWindow, RANGE_ONLY } from "./per-window.ts";
@@ -85,11 +85,6 @@ function badFactor(what: string, name: string, value: number): ExecutionError {
     "TIDELINE_QUERY_SMOOTHING",
     `invalid ${what}. Expected: 0 < ${name} < 1, got: ${fixedText(value)}`,
   );
-}
-
-/** As Go's %f. */
-function fixedText(value: number): string {
-  return Number.isFinite(value) ? value.toFixed(6) : floatText(value);
 }
 
 export const regression: readonly RollupCard[] = [
