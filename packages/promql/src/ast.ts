@@ -37,7 +37,7 @@ export type AtModifier =
 /** A duration: fixed, or an expression over durations and numbers, step(), range() (experimental). */
 export type Duration =
   | { readonly kind: "fixed"; readonly durationMs: number }
-  | { readonly kind: "expression"; readonly expression: DurationExpression };
+  | { readonly kind: "expression"; readonly expression: DurationExpression; readonly span: Span };
 
 export type DurationExpression =
   | { readonly kind: "seconds"; readonly value: number; readonly isDuration: boolean }

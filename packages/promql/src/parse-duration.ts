@@ -2,7 +2,7 @@
  * Durations in brackets and behind `offset`. A plain one is fixed at once; arithmetic over durations
  * (experimental) stays a tree. Behind `offset` a bare literal ends the duration: `foo offset 1m + 2` adds 2 to foo.
  */
-import type { Duration, DurationExpression } from "./ast.ts";
+import type { Duration, DurationExpression, Span } from "./ast.ts";
 import type { Cursor } from "./cursor.ts";
 import { DURATION_MAX_MS, parseDurationText, secondsToMs } from "./duration.ts";
 import type { Token } from "./lexer.ts";
@@ -66,9 +66,9 @@ function startsDuration(cursor: Cursor): boolean {
 /** Literals become fixed durations. */
 function settle(cursor: Cursor, start: number, expression: DurationExpression): Duration {
   if (expression.kind !== "seconds") {
-    const reason = "experimental duration expression is not enabled";
-    cursor.experimental(pastParentheses(cursor.text, start), reason);
-    return { kind: "expression", expression };
+    const span = innerSpan(cursor.text, start, cursor.lastEnd);
+    cursor.experimental(span.start, "experimental duration expression is not enabled");
+    return { kind: "expression", expression, span };
   }
   const durationMs = secondsToMs(expression.value);
   if (!(Math.abs(durationMs) <= DURATION_MAX_MS)) {
@@ -77,11 +77,14 @@ function settle(cursor: Cursor, start: number, expression: DurationExpression): 
   return { kind: "fixed", durationMs };
 }
 
-/** Where the expression inside opening parentheses starts. */
-function pastParentheses(text: string, start: number): number {
-  let offset = start;
-  while (/[(\s]/.test(text.charAt(offset))) offset += 1;
-  return offset;
+/** The place of an expression inside its parentheses. */
+function innerSpan(text: string, start: number, end: number): Span {
+  const written = text.slice(start, end);
+  const opening = /^[(\s]*/.exec(written)?.[0].length ?? 0;
+  // What closes a call stays.
+  const isCall = /[a-z_]\s*\([^()]*\)$/i.test(written);
+  const closing = isCall ? 0 : (/[)\s]*$/.exec(written)?.[0].length ?? 0);
+  return { start: start + opening, end: end - closing };
 }
 
 function parseSum(cursor: Cursor, precedenceMin: number): DurationExpression {
@@ -122,7 +125,10 @@ function parsePrimary(cursor: Cursor): DurationExpression {
   if (token.kind === "number" || token.kind === "duration") {
     cursor.take();
     const isDuration = token.kind === "duration";
-    return { kind: "seconds", value: literalValue(cursor, token), isDuration };
+    const value = literalValue(cursor, token);
+    if (Math.abs(value) * 1_000 > DURATION_MAX_MS)
+      throw cursor.error(token.start, "duration out of range");
+    return { kind: "seconds", value, isDuration };
   }
   if (token.kind === "identifier") return parseWord(cursor);
   if (!cursor.accept("(")) throw cursor.unexpected("duration expression", EXPECTED);

@@ -79,6 +79,8 @@ describe("canonical text", () => {
     ["start + end", "start + end"],
     ["1h30m", "1h30m"],
     ["-5m", "-5m"],
+    ["1 / -0s / -0", "1 / -0s / -0"],
+    ["foo[1m + -0s]", "foo[1m + -0s]"],
     ["Inf ^ -Inf ^ -Inf", "Inf ^ -Inf ^ -Inf"],
     ["Inf + Inf", "+Inf + +Inf"],
     ["0x1F + 017 + 08 + 1_000.5_0e1_0", "31 + 15 + 8 + 10005000000000"],

@@ -64,7 +64,8 @@ function printRight(expression: DurationExpression, precedenceMin: number): stri
 }
 
 function printSeconds(seconds: number, isDuration: boolean): string {
+  if (!isDuration) return floatText(seconds);
+  if (Object.is(seconds, -0)) return "-0s";
   const durationMs = Math.round(seconds * 1_000);
-  const isExact = durationMs / 1_000 === seconds && !Object.is(seconds, -0);
-  return isDuration && isExact ? formatDuration(durationMs) : floatText(seconds);
+  return durationMs / 1_000 === seconds ? formatDuration(durationMs) : floatText(seconds);
 }

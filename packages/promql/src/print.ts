@@ -214,7 +214,7 @@ function printDuration(duration: Duration): string {
 function printNumber(literal: NumberLiteral): string {
   const { value, isDuration } = literal;
   if (!isDuration) return floatText(value);
+  if (Object.is(value, -0)) return "-0s";
   const durationMs = Math.round(value * 1_000);
-  const isExact = durationMs / 1_000 === value && !Object.is(value, -0);
-  return isExact ? formatDuration(durationMs) : floatText(value);
+  return durationMs / 1_000 === value ? formatDuration(durationMs) : floatText(value);
 }

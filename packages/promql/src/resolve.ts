@@ -2,9 +2,9 @@
  * Duration expressions (experimental) worked out: step() and range() are known only when a query is asked.
  */
 import { unreachable } from "@tideline/common";
+import { InputError } from "@tideline/model";
 import type { Duration, DurationExpression, Expression } from "./ast.ts";
 import { DURATION_MAX_MS, secondsToMs } from "./duration.ts";
-import { ParseError } from "./parse-error.ts";
 import { replace } from "./walk.ts";
 
 /** What step() and range() stand for. */
@@ -18,25 +18,28 @@ export interface DurationGrid {
 /**
  * @param text of the expression, for the place in errors
  * @returns a tree in which every duration is fixed; the same tree when it already is so
- * @throws {ParseError} a range or step that is not positive, or a duration that cannot be worked out
+ * @throws {InputError} a range or step that is not positive, or a duration that cannot be worked out; Prometheus tells
+ *   its place by where it starts and ends, in bytes from 0
  */
 export function resolveDurations(
   expression: Expression,
   grid: DurationGrid,
   text: string,
 ): Expression {
+  const resolve = <D extends Duration | null>(duration: D, isPositive: boolean): D | Duration => {
+    if (duration === null || duration.kind === "fixed") return duration;
+    const durationMs = resolveDuration(duration, grid);
+    const isTooShort = isPositive && typeof durationMs === "number" && durationMs <= 0;
+    if (typeof durationMs === "object" || isTooShort) {
+      const problem =
+        typeof durationMs === "object" ? durationMs.problem : "duration must be greater than 0";
+      const { start, end } = duration.span;
+      const place = `${byteOffset(text, start)}:${byteOffset(text, end)}`;
+      throw new InputError("TIDELINE_PROMQL", `${place}: ${problem}`);
+    }
+    return { kind: "fixed", durationMs };
+  };
   return replace(expression, (node) => {
-    const resolve = <D extends Duration | null>(duration: D, isPositive: boolean): D | Duration => {
-      if (duration === null || duration.kind === "fixed") return duration;
-      const durationMs = resolveDuration(duration, grid);
-      if (typeof durationMs === "object") {
-        throw new ParseError(text, node.span.start, durationMs.problem);
-      }
-      if (isPositive && durationMs <= 0) {
-        throw new ParseError(text, node.span.start, "duration must be greater than 0");
-      }
-      return { kind: "fixed", durationMs };
-    };
     if (node.kind === "vectorSelector") {
       const offset = resolve(node.offset, false);
       return offset === node.offset ? node : { ...node, offset };
@@ -54,6 +57,10 @@ export function resolveDurations(
     }
     return node;
   });
+}
+
+function byteOffset(text: string, offset: number): number {
+  return Buffer.byteLength(text.slice(0, offset));
 }
 
 /** @returns milliseconds, or the reason why there is no answer */

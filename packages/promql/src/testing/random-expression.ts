@@ -253,7 +253,7 @@ function at(random: Random): AtModifier | null {
 }
 
 function duration(random: Random, isPositive: boolean): Duration {
-  if (random.chance(0.2)) return { kind: "expression", expression: durationTree(random, 2) };
+  if (random.chance(0.2)) return { kind: "expression", expression: durationTree(random, 2), span };
   const durationMs = random.below(random.pick([1_000, 1e6, 1e9, 1e12])) + 1;
   return { kind: "fixed", durationMs: isPositive || random.chance(0.5) ? durationMs : -durationMs };
 }

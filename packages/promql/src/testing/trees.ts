@@ -10,31 +10,38 @@ const NOWHERE = { start: 0, end: 0 };
 
 /** Equal trees become deeply equal objects: no places, matchers in one order. */
 export function withoutSpans(expression: Expression): Expression {
-  return replace(expression, (node) => {
+  return withDurations(expression, nowhere, (node) => {
     if (node.kind !== "vectorSelector") return { ...node, span: NOWHERE };
     const texts = node.matchers.map((matcher) => JSON.stringify(matcher)).toSorted();
     return { ...node, span: NOWHERE, matchers: texts.map((text) => JSON.parse(text) as Matcher) };
   });
 }
 
-export function withoutParentheses(expression: Expression): Expression {
-  return replace(withoutSpans(expression), (node) => {
+const nowhere = (duration: Duration): Duration =>
+  duration.kind === "fixed" ? duration : { ...duration, span: NOWHERE };
+
+/** Changes durations, and nodes. */
+function withDurations(
+  expression: Expression,
+  changeDuration: (duration: Duration) => Duration,
+  change: (node: Expression) => Expression,
+): Expression {
+  return replace(expression, (node) => {
     switch (node.kind) {
-      case "parentheses":
-        return node.expression;
       case "vectorSelector":
-        return { ...node, offset: node.offset && bareDuration(node.offset) };
+        return change({ ...node, offset: node.offset && changeDuration(node.offset) });
       case "matrixSelector":
-        return { ...node, range: bareDuration(node.range) };
+        return change({ ...node, range: changeDuration(node.range) });
       case "subquery": {
         const { range, step, offset } = node;
-        return {
+        return change({
           ...node,
-          range: bareDuration(range),
-          step: step && bareDuration(step),
-          offset: offset && bareDuration(offset),
-        };
+          range: changeDuration(range),
+          step: step && changeDuration(step),
+          offset: offset && changeDuration(offset),
+        });
       }
+      case "parentheses":
       case "number":
       case "string":
       case "call":
@@ -42,14 +49,20 @@ export function withoutParentheses(expression: Expression): Expression {
       case "binary":
       case "unary":
       default:
-        return node;
+        return change(node);
     }
   });
 }
 
+export function withoutParentheses(expression: Expression): Expression {
+  return withDurations(withoutSpans(expression), bareDuration, (node) =>
+    node.kind === "parentheses" ? node.expression : node,
+  );
+}
+
 function bareDuration(duration: Duration): Duration {
   if (duration.kind === "fixed") return duration;
-  return { kind: "expression", expression: bareExpression(duration.expression) };
+  return { ...duration, expression: bareExpression(duration.expression) };
 }
 
 function bareExpression(expression: DurationExpression): DurationExpression {

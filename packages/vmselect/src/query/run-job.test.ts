@@ -172,6 +172,6 @@ test("what is found wrong with a query while it is planned is a fault of that ar
     'invalid parameter "query": invalid expression type "range vector" for range query, must be Scalar or instant Vector',
   );
   await expect(dataOf(query("rate(up[5m / (step() - 1s)])", range))).rejects.toThrow(
-    'invalid parameter "query": 1:6: parse error: division by zero',
+    'invalid parameter "query": 8:25: division by zero',
   );
 });
