@@ -23,20 +23,19 @@ const METRICS = words(
 );
 const MATCHERS = [
   'job="api"',
+  'job="db"',
   'instance=~"a|b"',
   'job!="api"',
   'instance!~"c.*"',
-  'code="200"',
-  'code=""',
-  'le="1"',
+  'code!="500"',
   'le!="+Inf"',
   'job=~".+"',
-  'version=~"v.*"',
-  '"strange.label"!=""',
   'code=~"5..|"',
   'nothing=""',
   'job=~"(?i:API)"',
 ];
+/** Of these, nothing or all passes for most metrics. */
+const RARE_MATCHERS = ['code="200"', 'code=""', 'le="1"', 'version=~"v.*"', '"strange.label"!=""'];
 const RANGE_FUNCTIONS = words(
   `rate rate rate irate increase increase delta idelta deriv resets changes avg_over_time min_over_time max_over_time sum_over_time
    count_over_time stddev_over_time stdvar_over_time last_over_time present_over_time absent_over_time mad_over_time
@@ -75,7 +74,7 @@ export function randomQuestion(random: Random): Question {
   const isInstant = random.chance(0.5);
   const text = randomQuery(random, isInstant);
   const lengthMs = DATA_END_MS - DATA_START_MS;
-  const startMs = DATA_START_MS - 120_000 + random.below(lengthMs + 480_000);
+  const startMs = DATA_START_MS - 60_000 + random.below(lengthMs + 180_000);
   const start = random.chance(0.4) ? Math.floor(startMs / 15_000) * 15 : startMs / 1_000;
   const step = random.pick([0.7, 5, 15, 15, 60, 61.5, 177, 600]);
   return {
@@ -174,7 +173,7 @@ function selector(random: Random): string {
   if (kind === 2) return random.pick(["size_bucket", "nothing", "size_count"]);
   const name = random.pick(METRICS);
   const matchers = Array.from({ length: random.pick([0, 0, 0, 1, 1, 2]) }, () =>
-    random.pick(MATCHERS),
+    random.pick(random.chance(0.1) ? RARE_MATCHERS : MATCHERS),
   );
   return matchers.length === 0 && random.chance(0.9) ? name : `${name}{${matchers.join(", ")}}`;
 }
@@ -230,8 +229,13 @@ function vector(random: Random, depth: number): string {
       return otherCall(random, depth);
     case 9:
     case 10:
-    case 11:
-      return vectorBinary(random, inner(), inner());
+    case 11: {
+      const left = inner();
+      const right = random.chance(0.5) ? partner(random, left) : inner();
+      return random.chance(0.5)
+        ? vectorBinary(random, left, right)
+        : vectorBinary(random, right, left);
+    }
     case 12:
     case 13:
       return mixedBinary(random, inner(), scalar(random, 1));
@@ -336,6 +340,17 @@ function aggregation(random: Random, inner: string): string {
     `count_values${by} (${random.pick(['"value"', '"value"', '"job"', '"le"'])}, ${inner})`,
     `limitk${by} (${random.pick(["1", "3", "100"])}, ${inner})`,
     `limit_ratio${by} (${random.pick(["0.4", "-0.6", "1", "0.1"])}, ${inner})`,
+  ]);
+}
+
+/** A vector that has partners for most of another one's samples. */
+function partner(random: Random, other: string): string {
+  return random.pick([
+    other,
+    `abs(${other})`,
+    `sum by (job, instance) (${other})`,
+    `max without (code, le) (${other})`,
+    `(${other} > 0)`,
   ]);
 }
 
