@@ -12,7 +12,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { MemoryGraph } from "./month/memory-graph.ts";
-import { startProgram, type RunningProgram } from "./month/program.ts";
+import { startProgram, type RunningProgram } from "./figures/program.ts";
 import type { MakeNode } from "./month/make-node.ts";
 import {
   DAY_COUNT,
@@ -60,7 +60,8 @@ async function make(seriesCount: number): Promise<void> {
   const facts: Facts = { seriesCount: targetCount * METRIC_COUNT, targetCount, startMs, size };
   writeFileSync(factsPath, JSON.stringify(facts));
   const sampleCount = (facts.seriesCount * DAY_COUNT * DAY_MS) / STEP_MS;
-  say(`${facts.seriesCount} series, ${size} bytes, ${(size / sampleCount).toFixed(3)} a sample`);
+  const perSample = (size / sampleCount).toFixed(3);
+  process.stdout.write(`${facts.seriesCount} series, ${size} bytes, ${perSample} a sample\n`);
 }
 
 function makeNode(workerData: MakeNode, node: number): Promise<number> {

@@ -7,14 +7,16 @@ import { createInterface } from "node:readline";
 export interface RunningProgram {
   readonly pid: number;
   readonly url: string;
-  /** `host:port` for vmselect; empty for programs that have none. */
+  /** `host:port` of a vmstorage for vmselect and for vminsert; empty for other programs. */
   readonly selectAddress: string;
+  readonly insertAddress: string;
   stop(): Promise<void>;
 }
 
 const STARTED = /started server at (http:\/\/[^/\s]+)\//;
 const SELECT_ADDRESS = /accepting vmselect conns at (\S+)$/;
-/** Of a vmselect, per node: it asks those it has dialled. */
+const INSERT_ADDRESS = /accepting vminsert conns at (\S+)$/;
+/** Per node, of who asks or writes to it. */
 const DIALED = /successfully dialed -storageNode/;
 
 /** Settles when it takes requests. @throws {Error} when it ends before */
@@ -30,11 +32,13 @@ export async function startProgram(
   let waitingCount = nodes === undefined ? 0 : nodes.split(",").length;
   let url = "";
   let selectAddress = "";
+  let insertAddress = "";
   const lines: string[] = [];
   for await (const line of createInterface({ input: child.stderr })) {
     lines.push(line);
     url = STARTED.exec(line)?.[1] ?? url;
     selectAddress = SELECT_ADDRESS.exec(line)?.[1] ?? selectAddress;
+    insertAddress = INSERT_ADDRESS.exec(line)?.[1] ?? insertAddress;
     if (DIALED.test(line)) waitingCount -= 1;
     if (url !== "" && waitingCount <= 0) break;
   }
@@ -45,6 +49,7 @@ export async function startProgram(
     pid: child.pid,
     url,
     selectAddress,
+    insertAddress,
     async stop() {
       child.kill("SIGTERM");
       await ended;
