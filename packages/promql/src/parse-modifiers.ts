@@ -5,6 +5,7 @@ import type { AtModifier, Duration, Expression, VectorSelector } from "./ast.ts"
 import type { Cursor } from "./cursor.ts";
 import { fixedText } from "./float-text.ts";
 import { literalValue, parseOffsetDuration } from "./parse-duration.ts";
+import { timestampMsOf } from "./timestamp.ts";
 
 /** Largest time that a millisecond can carry in Prometheus (int64). */
 const TIMESTAMP_MAX_MS = 2 ** 63;
@@ -87,7 +88,7 @@ function parseTime(cursor: Cursor, start: number): AtModifier {
     return { kind: word };
   }
   const seconds = parseSignedNumber(cursor, "@", "timestamp");
-  const timestampMs = roundHalfAway(seconds * 1_000);
+  const timestampMs = timestampMsOf(seconds);
   if (!(Math.abs(timestampMs) < TIMESTAMP_MAX_MS)) {
     throw cursor.error(start, `timestamp out of bounds for @ modifier: ${fixedText(seconds)}`);
   }
@@ -101,9 +102,4 @@ export function parseSignedNumber(cursor: Cursor, context: string, expected: str
   if (!cursor.at("number") && !cursor.at("duration")) throw cursor.unexpected(context, expected);
   const value = literalValue(cursor, cursor.take());
   return isNegative ? -value : value;
-}
-
-/** Go's rounding; never -0. */
-function roundHalfAway(value: number): number {
-  return Math.sign(value) * Math.round(Math.abs(value)) + 0;
 }

@@ -19,6 +19,7 @@ import type {
 } from "./ast.ts";
 import { formatDuration } from "./duration.ts";
 import { floatText, messageFloatText } from "./float-text.ts";
+import { timestampText } from "./timestamp.ts";
 import { POWER_PRECEDENCE, PRECEDENCE, SIGN_PRECEDENCE } from "./precedence.ts";
 import { printDurationExpression } from "./print-duration.ts";
 import { quote } from "./string-literal.ts";
@@ -180,7 +181,7 @@ function printExtension({ extension }: VectorSelector): string {
 
 function printAt(at: AtModifier | null): string {
   if (at === null) return "";
-  return ` @ ${at.kind === "time" ? printSeconds(at.timestampMs) : `${at.kind}()`}`;
+  return ` @ ${at.kind === "time" ? timestampText(at.timestampMs) : `${at.kind}()`}`;
 }
 
 function printOffset(offset: Duration | null): string {
@@ -196,13 +197,6 @@ function printOffsetExpression(expression: DurationExpression): string {
   return inner.kind === "binary" || inner.kind === "unary" || inner.kind === "seconds"
     ? `(${text})`
     : text;
-}
-
-/** Milliseconds as seconds with three digits behind the point. */
-function printSeconds(timestampMs: number): string {
-  return Number.isSafeInteger(timestampMs)
-    ? (timestampMs / 1_000).toFixed(3)
-    : floatText(timestampMs / 1_000);
 }
 
 function printDuration(duration: Duration): string {
