@@ -99,6 +99,8 @@ const report = (what: string, size: number): void => {
   process.stdout.write(`${what.padEnd(52)} ${(size / sampleCount).toFixed(4)} bytes a sample\n`);
 };
 const isKept = (path: string): boolean => !path.includes("/wal/");
+const logSize = (await storage.stats()).reduce((size, lane) => size + lane.walSize, 0);
+report("the log, before it is flushed", logSize);
 await storage.forceFlush();
 report("flushed, everything but the log", sizeOf(dataPath, isKept));
 await storage.forceMerge();

@@ -6,6 +6,7 @@ import { numberIn, REPOSITORY, runNode } from "./run-command.ts";
 const FILE = "../shared/tests/data/node_exporter_1s.f64.zst";
 
 const MERGED = /merged by force, everything but the log\s+([0-9.]+)/;
+const LOG = /the log, before it is flushed\s+([0-9.]+)/;
 const WRITTEN = /written ([0-9.]+) times/;
 const decodedAs = (what: string): RegExp => new RegExp(`${what} [^]*?decoded (\\d+) M samples`);
 
@@ -38,6 +39,12 @@ export const sizes: FigureCard = {
       holds: (rate) => rate >= 150,
     },
     {
+      id: "walBytes",
+      what: "bytes of log per sample",
+      asked: "≤ 12",
+      holds: (size) => size <= 12,
+    },
+    {
       id: "written",
       what: "bytes written to parts / bytes of the parts, flush and forced merge",
       asked: "≤ 4",
@@ -54,6 +61,7 @@ export const sizes: FigureCard = {
       decodeMPerS: numberIn(one, decodedAs("equal blocks once, no zstd")),
       decodeZstdMPerS: numberIn(one, decodedAs("equal blocks once, zstd")),
       written: numberIn(one, WRITTEN),
+      walBytes: numberIn(one, LOG),
     };
   },
 };

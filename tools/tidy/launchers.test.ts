@@ -17,9 +17,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 const PROGRAMS = ["vminsert", "vmselect", "vmsingle", "vmstorage", "tideline-inspect"];
 const BIN = fileURLToPath(new URL("../../bin/", import.meta.url));
 
-test.for(PROGRAMS)("bin/%s is the same launcher but for its name", (program) => {
-  const launcher = readFileSync(join(BIN, program), "utf8").replaceAll(program, "vminsert");
-  expect(launcher).toBe(readFileSync(join(BIN, "vminsert"), "utf8"));
+/** A launcher without its program's name and without the heap it starts with: those who answer queries have a larger one. */
+function launcherText(program: string): string {
+  return readFileSync(join(BIN, program), "utf8")
+    .replaceAll(program, "PROGRAM")
+    .replace(/ --initial-old-space-size=(32|64) /, " ");
+}
+
+test.for(PROGRAMS)("bin/%s is the same launcher but for its name and first heap", (program) => {
+  expect(launcherText(program)).toBe(launcherText("vminsert"));
 });
 
 describe("a launcher in a house of its own", () => {
