@@ -250,15 +250,10 @@ export class LaneRig {
     this.#cutOff();
     this.disk.restart();
   }
-
-  /** As a power cut: what was not synced may be there, or not, in any combination. */
-  cutPower(random: Random): void {
-    this.#cutOff();
-    this.disk = this.disk.afterPowerCut(random);
-  }
 }
 
-function copyTree(from: FakeDisk, path: string, to: FakeDisk, target: string): void {
+/** Copies a folder with all it holds to another disk, synced. */
+export function copyTree(from: FakeDisk, path: string, to: FakeDisk, target: string): void {
   makeFolders(to, target);
   for (const name of from.list(path)) {
     const [inner, copy] = [`${path}/${name}`, `${target}/${name}`];

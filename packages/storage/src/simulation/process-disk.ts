@@ -12,6 +12,7 @@ export class ProcessDisk implements Disk {
   readonly #disk: FakeDisk;
   readonly #lie: Lie | null;
   #isAlive = true;
+  readonly #forks: ProcessDisk[] = [];
   /** By path: where each of its writes began. */
   readonly #appends = new Map<string, number[]>();
 
@@ -22,6 +23,14 @@ export class ProcessDisk implements Disk {
 
   kill(): void {
     this.#isAlive = false;
+    for (const fork of this.#forks) fork.kill();
+  }
+
+  /** The disk as a thread of the process has it, which may be ended before the process. */
+  fork(): ProcessDisk {
+    const fork = new ProcessDisk(this.#disk, this.#lie);
+    this.#forks.push(fork);
+    return fork;
   }
 
   /** Files that this process wrote to, and the end of what lies before their last two writes. */

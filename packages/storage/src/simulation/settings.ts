@@ -33,7 +33,7 @@ export function randomSettings(random: Random): Settings {
     retentionMs: random.pick([30, 8]) * DAY_MS,
     futureRetentionMs: 2 * DAY_MS,
     breathChance: random.pick([0, 0.05, 0.3]),
-    stepCount: 10 + random.below(20),
+    stepCount: 8 + random.below(16),
     mayCrash: random.chance(0.7),
     mayCutPower: random.chance(0.4),
     mayFail: random.chance(0.4),

@@ -3,10 +3,22 @@
  * front of them. Blocks wait at a lane's door until its turn comes and then share one write to the log, as in lane-server.ts.
  */
 import { makeFolders, type Clock } from "@tideline/common";
-import { identityRange, type RowBatch, type SearchQuery, type WriteOutcome } from "@tideline/model";
+import {
+  identityRange,
+  OverloadError,
+  type RowBatch,
+  type SearchQuery,
+  type WriteOutcome,
+} from "@tideline/model";
 import { RowRouter, type FrameSearch, type RowBlockAnswer } from "@tideline/wire";
+import type { MergeJob, MergeResult } from "../compaction/merge-job.ts";
+import type { Merger } from "../compaction/merge-thread.ts";
+import { runMerge } from "../compaction/run-merge.ts";
+import { ensureNodeId, FOLDER_FILES } from "../front/data-folder.ts";
+import { Deleter } from "../front/deleter.ts";
 import { MergedSearch } from "../front/merge-frames.ts";
-import { settleLayout, startLanes } from "../front/start-lanes.ts";
+import { Snapshots } from "../front/snapshots.ts";
+import { settleLayout, startLanes, type LanePlace } from "../front/start-lanes.ts";
 import { laneOptions, SILENT_LOG } from "../lane/lane-fixtures.ts";
 import type { LaneOptions } from "../lane/lane-options.ts";
 import { Lane } from "../lane/lane.ts";
@@ -23,6 +35,46 @@ export interface ProcessPorts {
   readonly onFault: (error: unknown) => void;
 }
 
+/** One merge runs at a time in all lanes. */
+interface MergeSlot {
+  isTaken: boolean;
+}
+
+/** As MergeThread, without the thread: it ends at once when it is told to, wherever it stands. */
+class SimulatedMerger implements Merger {
+  readonly #ports: ProcessPorts;
+  readonly #slot: MergeSlot;
+  readonly #disk: ProcessDisk;
+  readonly #closed = Promise.withResolvers<never>();
+  #isClosed = false;
+
+  constructor(ports: ProcessPorts, slot: MergeSlot) {
+    this.#ports = ports;
+    this.#slot = slot;
+    this.#disk = ports.disk.fork();
+    this.#closed.promise.catch(() => undefined);
+  }
+
+  start(job: MergeJob): Promise<MergeResult> | null {
+    if (this.#isClosed || this.#slot.isTaken) return null;
+    this.#slot.isTaken = true;
+    return Promise.race([this.#run(job), this.#closed.promise]).finally(() => {
+      this.#slot.isTaken = false;
+    });
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#disk.kill();
+    this.#closed.reject(new OverloadError("TIDELINE_MERGE_THREAD", "Cannot merge: it was ended"));
+  }
+
+  async #run(job: MergeJob): Promise<MergeResult> {
+    await this.#ports.turns.wait();
+    return await runMerge(job, { disk: this.#disk });
+  }
+}
+
 interface WaitingBlock {
   readonly stream: number;
   readonly block: Uint8Array;
@@ -31,6 +83,8 @@ interface WaitingBlock {
 
 export class StorageProcess {
   readonly lanes: readonly Lane[];
+  readonly deleter: Deleter;
+  readonly snapshots: Snapshots;
   readonly #ports: ProcessPorts;
   readonly #doors: WaitingBlock[][];
   #streamCount = 0;
@@ -38,7 +92,18 @@ export class StorageProcess {
   #ticking: Promise<unknown> = Promise.resolve();
 
   private constructor(lanes: readonly Lane[], ports: ProcessPorts) {
+    const { disk, clock } = ports;
     this.lanes = lanes;
+    const deleter = new Deleter({ disk, dataPath: DATA_PATH, lanes, clock });
+    this.deleter = deleter;
+    this.snapshots = new Snapshots({
+      disk,
+      dataPath: DATA_PATH,
+      fileNames: FOLDER_FILES,
+      lanes,
+      clock,
+      alone: (work) => deleter.alone(work),
+    });
     this.#ports = ports;
     this.#doors = lanes.map(() => []);
   }
@@ -50,17 +115,21 @@ export class StorageProcess {
     ports: ProcessPorts,
   ): Promise<StorageProcess> {
     const { disk, clock, onFault } = ports;
-    const lanePorts = { disk, clock, log: SILENT_LOG, onFault, merger: null };
+    const slot: MergeSlot = { isTaken: false };
     const start = {
       disk,
       dataPath: DATA_PATH,
       laneCount,
       log: SILENT_LOG,
-      startLane: (place: Pick<LaneOptions, "lane" | "laneCount" | "folders">) =>
-        Lane.open(laneOptions({ ...options, ...place, dataPath: DATA_PATH }), lanePorts),
+      startLane: ({ isRetiring, ...place }: LanePlace) => {
+        const merger = isRetiring ? null : new SimulatedMerger(ports, slot);
+        const lanePorts = { disk, clock, log: SILENT_LOG, onFault, merger };
+        return Lane.open(laneOptions({ ...options, ...place, dataPath: DATA_PATH }), lanePorts);
+      },
     };
     makeFolders(disk, DATA_PATH);
     const mixed = await settleLayout(start);
+    ensureNodeId(disk, DATA_PATH);
     return new StorageProcess(await startLanes(start, mixed), ports);
   }
 
@@ -99,6 +168,10 @@ export class StorageProcess {
       this.#isTicking = false;
     }
     return true;
+  }
+
+  async forceMerge(): Promise<void> {
+    await Promise.all(this.lanes.map((lane) => lane.forceMerge("")));
   }
 
   async flush(): Promise<void> {

@@ -13,6 +13,7 @@ import { errorCode } from "@tideline/common";
 import { OverloadError } from "@tideline/model";
 import type { RowRouter } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
+import type { Samples } from "../lane/lane-fixtures.ts";
 import { dropBeforeMs } from "../lane/retention.ts";
 import { Model } from "./model.ts";
 import { ProcessDisk, type Lie } from "./process-disk.ts";
@@ -51,6 +52,12 @@ export class World {
   laneCount: number;
   damage: Damage = "none";
   newestSampleMs = -Infinity;
+  /** What is older may have been dropped at some time. */
+  expiredBeforeMs = -Infinity;
+  /** What snapshots hold, by their names. */
+  readonly snapshots = new Map<string, Samples>();
+  /** Whether there are no others. */
+  areSnapshotsCertain = true;
   #running: Running | null = null;
   #fault: unknown = null;
   /** Faults of the disk whose traces a flush has made good. */
@@ -100,29 +107,9 @@ export class World {
   /** Starts the storage. */
   async open(): Promise<Attempt> {
     const disk = new ProcessDisk(this.disk, this.#lie);
-    const { walSync, flushWalSize, flushIntervalMs, pageCacheSize } = this.settings;
-    const { retentionMs, futureRetentionMs } = this.settings;
-    const opening = StorageProcess.open(
-      this.laneCount,
-      {
-        walSync,
-        flushWalSize,
-        flushIntervalMs,
-        pageCacheSize,
-        retentionMs,
-        futureRetentionMs,
-      },
-      {
-        disk,
-        clock: this.clock,
-        turns: this.turns,
-        onFault: (error) => {
-          this.fail(error);
-        },
-      },
-    );
     this.expire();
     const { struckCount } = this.disk;
+    const opening = this.#start(disk);
     const attempt = await this.attempt(opening);
     if (attempt !== "done") {
       disk.kill();
@@ -131,10 +118,35 @@ export class World {
     }
     const process = await opening;
     const routers = [process.connect(), process.connect()];
-    const table = new FakeSeriesTable();
-    this.#running = { process, disk, routers, table };
+    this.#running = { process, disk, routers, table: new FakeSeriesTable() };
     this.#recoveredCount = struckCount;
     return "done";
+  }
+
+  /** Starts a storage beside this one, on a disk that is well. */
+  async openOn(disk: FakeDisk): Promise<StorageProcess> {
+    this.expire();
+    const opening = this.#start(new ProcessDisk(disk, null));
+    await this.finish(opening);
+    return await opening;
+  }
+
+  #start(disk: ProcessDisk): Promise<StorageProcess> {
+    const { walSync, flushWalSize, flushIntervalMs, pageCacheSize } = this.settings;
+    const { retentionMs, futureRetentionMs } = this.settings;
+    const options = {
+      walSync,
+      flushWalSize,
+      flushIntervalMs,
+      pageCacheSize,
+      retentionMs,
+      futureRetentionMs,
+    };
+    const { clock, turns } = this;
+    const onFault = (error: unknown): void => {
+      this.fail(error);
+    };
+    return StorageProcess.open(this.laneCount, options, { disk, clock, turns, onFault });
   }
 
   /** The process dies. What it wrote is there. */
@@ -178,6 +190,13 @@ export class World {
     }
   }
 
+  /** Waits for something that no trouble of this machine concerns. */
+  async finish(promise: Promise<unknown>): Promise<void> {
+    const waited = await this.turns.until(promise, () => false);
+    if (waited === "stuck") throw new Finding("nothing goes on any more");
+    await promise;
+  }
+
   /** Whether the disk is to blame for what failed. @param struckCount faults before it began */
   hasTrouble(struckCount: number): boolean {
     const { disk } = this;
@@ -204,6 +223,7 @@ export class World {
   /** Samples that retention may take, by now. */
   expire(): void {
     const beforeMs = dropBeforeMs(this.clock.nowMs(), this.newestSampleMs, this.settings);
+    this.expiredBeforeMs = Math.max(this.expiredBeforeMs, beforeMs);
     if (beforeMs > this.model.oldestMs) this.model.remove((_, ms) => ms < beforeMs);
   }
 }

@@ -84,7 +84,8 @@ export const damage: StepCard = {
       return;
     }
     const targets = filesIn(disk, DATA_PATH).flatMap((path) => {
-      if (path.endsWith(".part")) return [{ path, size: disk.sizeOf(path) }];
+      if (path.endsWith(".part") || /deletes\/\d+$/.test(path))
+        return [{ path, size: disk.sizeOf(path) }];
       // What lies at the end of a log looks like a write that a crash cut short: nobody can tell.
       if (path.endsWith(".wal")) return [{ path, size: running.disk.writtenFiles.get(path) ?? 0 }];
       return [];

@@ -91,15 +91,19 @@ export const index: StepCard = {
   },
 };
 
-/** Keys of series that pass: those with a sample in the time range for certain, or those ever sent. */
-function seriesOf({ model }: World, query: SearchQuery, isCertain: boolean): Set<string> {
+/** Keys of series that pass: those with a sample in the time range for certain, or those that may have one at all. */
+function seriesOf({ model, damage }: World, query: SearchQuery, isCertain: boolean): Set<string> {
   const keys = new Set<string>();
   for (const [key, places] of model.series) {
     const series = POOL.get(key);
     if (!series || series.tenant !== query.tenant || !passes(series, query.filters)) continue;
     for (const [ms, place] of places) {
       const isIn = ms >= query.startMs && ms <= query.endMs;
-      if (isCertain && (!isIn || model.possible(place).has(undefined))) continue;
+      const possible = model.possible(place);
+      const isMeant = isCertain
+        ? isIn && !possible.has(undefined)
+        : possible.size > 1 || !possible.has(undefined) || damage === "flipped bits";
+      if (!isMeant) continue;
       keys.add(key);
       break;
     }

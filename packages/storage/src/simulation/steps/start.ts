@@ -2,6 +2,7 @@
 import { checkEverything } from "../checks.ts";
 import { Finding, type World } from "../world.ts";
 import { failSomething, planRandomCrash } from "./harm.ts";
+import { checkSnapshots } from "./snapshot.ts";
 import type { StepCard } from "./step.ts";
 
 export const kill: StepCard = {
@@ -53,8 +54,11 @@ export async function start(world: World): Promise<void> {
     if (tries > 4) throw new Finding("the storage does not start although the disk is well");
     if (tries >= 2) world.disk.heal();
   }
+  checkSnapshots(world);
   const found = await checkEverything(world);
-  if (found) world.model.collapse(found, !world.isUnsettled);
+  if (!found) return;
+  world.model.collapse(found, !world.isUnsettled);
+  world.expire();
 }
 
 function planTrouble(world: World): void {

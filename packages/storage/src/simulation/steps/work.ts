@@ -1,4 +1,5 @@
 /** What the storage does beside writes and reads: flushes, ticks (syncs, retention); waited for, or going on meanwhile. */
+import { CorruptionError } from "@tideline/model";
 import type { World } from "../world.ts";
 import type { StepCard } from "./step.ts";
 import { mustWrite } from "./write.ts";
@@ -32,6 +33,19 @@ export const tick: StepCard = {
     };
     const mayGoOn = random.chance(0.4);
     await runWork(world, "tick", { work: running.process.tick(), mayGoOn, note });
+  },
+};
+
+/** Parts are merged towards one per window; on its own a lane merges what is due at a tick. */
+export const forceMerge: StepCard = {
+  name: "forceMerge",
+  weight: () => 4,
+  async run(world) {
+    const work = world.running.process.forceMerge();
+    // Where there is no room it waits for it: so nobody waits for it here.
+    await runWork(world, "forced merge", { work, mayGoOn: true, note: () => undefined });
+    await world.turns.some(world.random.pick([0, 5, 1000]));
+    world.throwFault();
   },
 };
 
@@ -95,6 +109,8 @@ async function runWork<T>(
   }
   world.tell(`${name} begins`);
   noted.catch((error: unknown) => {
-    if (isCurrent() && !world.hasTrouble(struckCount)) world.fail(error);
+    // Damage is told where it is met.
+    const isTold = error instanceof CorruptionError && world.damage === "flipped bits";
+    if (isCurrent() && !isTold && !world.hasTrouble(struckCount)) world.fail(error);
   });
 }
