@@ -2,7 +2,7 @@
  * A storage as one process runs it, without threads and rings: its lanes, started as `Storage` starts them, and senders in
  * front of them. Blocks wait at a lane's door until its turn comes and then share one write to the log, as in lane-server.ts.
  */
-import { makeFolders, type Clock } from "@tideline/common";
+import { errorCode, makeFolders, type Clock } from "@tideline/common";
 import {
   identityRange,
   OverloadError,
@@ -71,7 +71,15 @@ class SimulatedMerger implements Merger {
 
   async #run(job: MergeJob): Promise<MergeResult> {
     await this.#ports.turns.wait();
-    return await runMerge(job, { disk: this.#disk });
+    try {
+      return await runMerge(job, { disk: this.#disk });
+    } catch (cause) {
+      // A part that left meanwhile, or a disk that fails, ends the thread: for its lane the merge has failed.
+      if (errorCode(cause) === null) throw cause;
+      throw new OverloadError("TIDELINE_MERGE_THREAD", "Cannot merge: the thread failed", {
+        cause,
+      });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
 /** What the storage does beside writes and reads: flushes, ticks (syncs, retention); waited for, or going on meanwhile. */
-import { CorruptionError } from "@tideline/model";
+import { CorruptionError, OverloadError } from "@tideline/model";
 import type { World } from "../world.ts";
 import type { StepCard } from "./step.ts";
 import { mustWrite } from "./write.ts";
@@ -42,8 +42,11 @@ export const forceMerge: StepCard = {
   weight: () => 4,
   async run(world) {
     const work = world.running.process.forceMerge();
-    // Where there is no room it waits for it: so nobody waits for it here.
-    await runWork(world, "forced merge", { work, mayGoOn: true, note: () => undefined });
+    // Where there is no room it waits for it: so nobody waits for it here. It fails where a part leaves meanwhile.
+    world.tell("forced merge begins");
+    work.catch((error: unknown) => {
+      if (!(error instanceof OverloadError || error instanceof CorruptionError)) world.fail(error);
+    });
     await world.turns.some(world.random.pick([0, 5, 1000]));
     world.throwFault();
   },
@@ -109,8 +112,6 @@ async function runWork<T>(
   }
   world.tell(`${name} begins`);
   noted.catch((error: unknown) => {
-    // Damage is told where it is met.
-    const isTold = error instanceof CorruptionError && world.damage === "flipped bits";
-    if (isCurrent() && !isTold && !world.hasTrouble(struckCount)) world.fail(error);
+    if (isCurrent() && !world.hasTrouble(struckCount)) world.fail(error);
   });
 }
