@@ -1,7 +1,7 @@
 /**
  * A million series over 30 days at five minutes, as two nodes hold them: how long one series and a label's values take.
  *
- *     node bench/month.ts make [series]     writes the parts (8.6 G samples, about 4 GB; some minutes)
+ *     node bench/month.ts make [series]     writes the parts (8.6 G samples, about 4 GB; some minutes), unless they are there
  *     node bench/month.ts ask               starts two vmstorage and a vmselect on them, asks, prints p50 as JSON
  *     node bench/month.ts memory            one query over 104 M samples, and what memory the three programs take meanwhile
  *
@@ -43,9 +43,13 @@ function say(text: string): void {
 }
 
 async function make(seriesCount: number): Promise<void> {
+  const targetCount = Math.ceil(seriesCount / METRIC_COUNT);
+  if (existsSync(factsPath) && readFacts().targetCount === targetCount) {
+    sayMade(readFacts());
+    return;
+  }
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const targetCount = Math.ceil(seriesCount / METRIC_COUNT);
   // Whole days, so that windows lie as compaction lays them; the newest sample is of yesterday.
   const startMs = (Math.floor(Date.now() / DAY_MS) - DAY_COUNT) * DAY_MS;
   const sizes = await Promise.all(
@@ -59,9 +63,13 @@ async function make(seriesCount: number): Promise<void> {
   const size = sizes.reduce((sum, one) => sum + one, 0);
   const facts: Facts = { seriesCount: targetCount * METRIC_COUNT, targetCount, startMs, size };
   writeFileSync(factsPath, JSON.stringify(facts));
+  sayMade(facts);
+}
+
+function sayMade(facts: Facts): void {
   const sampleCount = (facts.seriesCount * DAY_COUNT * DAY_MS) / STEP_MS;
-  const perSample = (size / sampleCount).toFixed(3);
-  process.stdout.write(`${facts.seriesCount} series, ${size} bytes, ${perSample} a sample\n`);
+  const perSample = (facts.size / sampleCount).toFixed(3);
+  process.stdout.write(`${facts.seriesCount} series, ${facts.size} bytes, ${perSample} a sample\n`);
 }
 
 function makeNode(workerData: MakeNode, node: number): Promise<number> {
