@@ -5,6 +5,7 @@ import {
   bytesText,
   compareLabelKeys,
   dropLabels,
+  keepLabel,
   keepLabels,
   labelKey,
   labelKeyOf,
@@ -13,6 +14,7 @@ import {
   labelValue,
   metricNameOf,
   withLabel,
+  withoutLeadingName,
   withoutMetadata,
 } from "./label-key.ts";
 
@@ -138,3 +140,38 @@ function compareParts(a: readonly Buffer[], b: readonly Buffer[]): number {
   }
   return Math.sign(a.length - b.length);
 }
+
+test("one label kept is that of many kept", () => {
+  forEachSeed(50, (random) => {
+    const key = labelKey(randomLabels(random));
+    for (const name of NAMES.map(bytesText))
+      expect(keepLabel(key, name)).toBe(keepLabels(key, new Set([name])));
+  });
+});
+
+function named(labels: Record<string, string>): string {
+  return labelKey(Object.entries(labels).map(([name, value]) => ({ name, value })));
+}
+
+describe("the name in front of many keys", () => {
+  test("goes from all of them as from each", () => {
+    const keys = [
+      named({ __name__: "up", a: "1" }),
+      named({ __name__: "up" }),
+      named({ __name__: "up", __scheme__: "x", a: "2" }),
+    ];
+    expect(withoutLeadingName(keys)).toEqual(keys.map(withoutMetadata));
+  });
+
+  test.each([
+    ["no keys", []],
+    ["no name", [named({ a: "1" })]],
+    ["two names", [named({ __name__: "up" }), named({ __name__: "down" })]],
+    ["one name that begins another", [named({ __name__: "up" }), named({ __name__: "up2" })]],
+    ["a label before it", [named({ Z: "1", __name__: "up" })]],
+    ["a type", [named({ __name__: "up" }), named({ __name__: "up", __type__: "gauge" })]],
+    ["a unit", [named({ __name__: "up", __t: "1", __unit__: "s", a: "1" })]],
+  ])("is not there: %s", (_, keys) => {
+    expect(withoutLeadingName(keys)).toBeNull();
+  });
+});

@@ -56,9 +56,10 @@ export class LabelCursor {
   valueStart = 0;
   valueEnd = 0;
 
-  open(key: string): this {
+  /** @param at where a label starts */
+  open(key: string, at = 0): this {
     this.#key = key;
-    this.#next = 0;
+    this.#next = at;
     return this;
   }
 
@@ -134,13 +135,57 @@ export function withoutMetadata(key: string): string {
   return keptTo === 0 ? key : kept + key.slice(keptTo);
 }
 
+/** The metric's name as the label that it is, where that comes first, as it nearly always does; else "". */
+export function leadingNameLabel(key: string): string {
+  const cursor = shared.open(key);
+  return cursor.next() && cursor.name() === METRIC_NAME ? key.slice(0, cursor.end) : "";
+}
+
+/**
+ * The keys without their metadata, where that is one and the same name in front of all of them, as after any selector of one
+ * metric. Then what is left of different keys is different.
+ *
+ * @returns null where it is not so
+ */
+export function withoutLeadingName(keys: readonly string[]): string[] | null {
+  const name = leadingNameLabel(keys[0] ?? "");
+  if (name === "") return null;
+  const rests: string[] = [];
+  for (const key of keys) {
+    if (!key.startsWith(name)) return null;
+    const cursor = shared.open(key, name.length);
+    // Labels are sorted: behind the first one that starts with a small letter there is no metadata.
+    while (cursor.next() && !(key.charCodeAt(cursor.nameStart) > UNDERSCORE)) {
+      if (METADATA_NAMES.has(cursor.name())) return null;
+    }
+    rests.push(key.slice(name.length));
+  }
+  return rests;
+}
+
+const UNDERSCORE = 0x5f;
+
 /** Only the labels named. `names` are bytes. */
 export function keepLabels(key: string, names: ReadonlySet<string>): string {
-  if (names.size === 0) return NO_LABELS;
   const cursor = shared.open(key);
   let kept = "";
-  while (cursor.next()) if (names.has(cursor.name())) kept += key.slice(cursor.start, cursor.end);
+  let restCount = names.size;
+  while (restCount > 0 && cursor.next()) {
+    if (!names.has(cursor.name())) continue;
+    kept += key.slice(cursor.start, cursor.end);
+    restCount -= 1;
+  }
   return kept;
+}
+
+/** As `keepLabels` of one name, without a text for each name that is passed over. */
+export function keepLabel(key: string, name: string): string {
+  const cursor = shared.open(key);
+  while (cursor.next()) {
+    if (cursor.nameEnd - cursor.nameStart === name.length && key.startsWith(name, cursor.nameStart))
+      return key.slice(cursor.start, cursor.end);
+  }
+  return NO_LABELS;
 }
 
 /** All labels but those named. `names` are bytes. */

@@ -1,6 +1,6 @@
 /** Which rows an aggregation puts together. */
 import { METRIC_NAME } from "@tideline/model";
-import { dropLabels, keepLabels, bytesText } from "../../labels/label-key.ts";
+import { dropLabels, keepLabel, keepLabels, bytesText, NO_LABELS } from "../../labels/label-key.ts";
 import type { Groups } from "../card.ts";
 
 /** Groups label keys `by` the labels named, or `without` them (and without the metric name). */
@@ -14,12 +14,10 @@ export function groupLabels(
   if (without) wanted.add(METRIC_NAME);
   const index = new Map<string, number>();
   const groupOf = new Int32Array(labels.length);
-  const isAll = !without && names.length === 0;
+  const groupIn = grouper(wanted, without);
   const drops: number[] = [];
   for (let row = 0; row < labels.length; row += 1) {
-    const key = labels[row] as string;
-    let group = "";
-    if (!isAll) group = without ? dropLabels(key, wanted) : keepLabels(key, wanted);
+    const group = groupIn(labels[row] as string);
     let number = index.get(group);
     if (number === undefined) {
       number = index.size;
@@ -34,4 +32,12 @@ export function groupLabels(
     dropsName: dropsName && Uint8Array.from(drops),
     groupOf,
   };
+}
+
+/** The group of a key; `wanted` are bytes. */
+function grouper(wanted: ReadonlySet<string>, without: boolean): (key: string) => string {
+  if (without) return (key) => dropLabels(key, wanted);
+  const [first, ...others] = wanted;
+  if (first === undefined) return () => NO_LABELS;
+  return others.length === 0 ? (key) => keepLabel(key, first) : (key) => keepLabels(key, wanted);
 }
