@@ -146,7 +146,7 @@ export class ByteReader {
   }
 
   u8(): number {
-    return this.#view.getUint8(this.#take(1));
+    return this.bytes[this.#take(1)] as number;
   }
 
   u16(): number {
@@ -171,8 +171,10 @@ export class ByteReader {
 
   varint(): number {
     const start = this.offset;
-    let value = 0;
-    let scale = 1;
+    const first = this.u8();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    let scale = 0x80;
     for (;;) {
       const byte = this.u8();
       value += (byte & 0x7f) * scale;

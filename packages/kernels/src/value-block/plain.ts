@@ -12,7 +12,7 @@ import { packXor, readXor } from "./xor.ts";
 export const VALUES_PER_BLOCK_MAX = 8192;
 
 /** 8 bytes a value, as they are. */
-const CODEC_RAW = 0;
+export const CODEC_RAW = 0;
 /** One 8-byte pattern that all values share. */
 export const CODEC_CONST = 1;
 /** decimal.ts */

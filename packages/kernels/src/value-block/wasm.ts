@@ -12,12 +12,12 @@ import { EXPONENT_MAX } from "./decimal.ts";
 import { cutValuesPlain, isWorthCutting, type ValueCut } from "./cut.ts";
 import {
   CODEC_DECIMAL,
+  CODEC_RAW,
   CODEC_RESIDUAL,
   CODEC_XOR,
   decodeValuesPlain,
   packValues,
   type Packers,
-  rawBlock,
   VALUES_PER_BLOCK_MAX,
 } from "./plain.ts";
 
@@ -98,7 +98,12 @@ export function decodeValues(block: Uint8Array, target: Float64Array): void {
 export function cutValues(block: Uint8Array, cut: ValueCut): Uint8Array | null {
   if (!isWorthCutting(block, cut) || !unpackValues(block, cut, VALUES_AT))
     return cutValuesPlain(block, cut);
-  return rawBlock(memory.bytes.subarray(VALUES_AT + cut.from * 8, VALUES_AT + cut.to * 8));
+  const size = (cut.to - cut.from) * 8;
+  // Of Node's pool: a search cuts thousands of them, and an ArrayBuffer each would cost more than what is in it.
+  const cutOut = Buffer.allocUnsafe(1 + size);
+  cutOut[0] = CODEC_RAW;
+  cutOut.set(memory.bytes.subarray(VALUES_AT + cut.from * 8, VALUES_AT + cut.from * 8 + size), 1);
+  return cutOut;
 }
 
 /**
