@@ -42,8 +42,8 @@ export class SelectLink {
 
   constructor(options: SelectLinkOptions) {
     this.#client = new FrameClient({
-      ask: (id, request) => {
-        this.link.send(encodeEnvelope({ id, kind: KIND_ASK, body: [request] }));
+      ask: (id, request, count) => {
+        this.link.send(encodeEnvelope({ id, kind: KIND_ASK, count, body: [request] }));
       },
       credit: (id, count) => {
         this.#sendIfReady(encodeEnvelope({ id, kind: KIND_CREDIT, count }));

@@ -147,7 +147,7 @@ class SelectSession implements Session {
   onEnvelope({ id, kind, count, body }: Envelope): boolean {
     if (kind === KIND_ASK) {
       this.#options.counters.requestCount += 1;
-      this.#frames.onAsk(id, body);
+      this.#frames.onAsk(id, body, count);
     } else if (kind === KIND_CREDIT) {
       this.#frames.onCredit(id, count);
     } else if (kind === KIND_CANCEL) {

@@ -85,6 +85,7 @@ class RingEnd {
 
 export class RingWriter extends RingEnd {
   #isCorked = false;
+  #isUntold = false;
 
   /**
    * Runs `write`, which must not wait, and wakes the reader once for all that it wrote: waking a thread costs some
@@ -96,8 +97,27 @@ export class RingWriter extends RingEnd {
       write();
     } finally {
       this.#isCorked = false;
-      this.announce(DATA_EVENT);
+      this.#tell();
     }
+  }
+
+  #tell(): void {
+    this.#isUntold = false;
+    this.announce(DATA_EVENT);
+  }
+
+  /**
+   * As `tryWrite`, for what will soon be followed by more: the reader is woken with the next message, or when the event loop
+   * of this thread has its turn.
+   */
+  tryWriteAhead(...parts: readonly Uint8Array[]): boolean {
+    if (!this.#put(parts)) return false;
+    if (this.#isUntold || this.#isCorked) return true;
+    this.#isUntold = true;
+    setImmediate(() => {
+      if (this.#isUntold) this.#tell();
+    });
+    return true;
   }
 
   /**
@@ -107,6 +127,12 @@ export class RingWriter extends RingEnd {
    * @throws {BugError} when the message is larger than `messageSizeMax`, or the ring is closed
    */
   tryWrite(...parts: readonly Uint8Array[]): boolean {
+    if (!this.#put(parts)) return false;
+    if (!this.#isCorked) this.#tell();
+    return true;
+  }
+
+  #put(parts: readonly Uint8Array[]): boolean {
     let size = 0;
     for (const part of parts) size += part.length;
     assert(!this.closed, "nothing is written into a closed ring");
@@ -119,7 +145,6 @@ export class RingWriter extends RingEnd {
       at += part.length;
     }
     Atomics.add(this.words, HEAD, align(PREFIX_SIZE + size));
-    if (!this.#isCorked) this.announce(DATA_EVENT);
     return true;
   }
 

@@ -93,9 +93,9 @@ export class LaneClient {
       });
     });
     this.#frames = new FrameClient({
-      ask: (id, request) => {
+      ask: (id, request, credit) => {
         this.#checkOpen("read");
-        this.#post(messageHeader(ToLane.ask, id), request);
+        this.#post(messageHeader(ToLane.ask, id, credit), request);
       },
       credit: (id, count) => {
         this.#post(messageHeader(ToLane.credit, id, count));

@@ -8,6 +8,7 @@ import type { Clock, RingReader, RingWriter } from "@tideline/common";
 import {
   encodeFailure,
   encodeRowBlockAnswer,
+  frameKind,
   FrameServer,
   type RowBlockAnswer,
 } from "@tideline/wire";
@@ -15,6 +16,7 @@ import { Breather } from "./breather.ts";
 import type { Lane } from "./lane.ts";
 import { FromLane, messageHeader, readMessage, ToLane, type Message } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
+import { FRAME_SIZE_TARGET } from "../search/lane-search.ts";
 
 /** Rows that share one write at most. */
 const GROUP_ROWS_MAX = 256 * 1024;
@@ -51,7 +53,11 @@ export class LaneServer {
       },
       transport: {
         frame: async (id, frame) => {
-          await this.#outbox.send(messageHeader(FromLane.frame, id), frame);
+          const header = messageHeader(FromLane.frame, id);
+          // A frame that is not full is the last one but for the end, which follows at once.
+          if (frame.length < FRAME_SIZE_TARGET && frameKind(frame) === "series")
+            await this.#outbox.sendAhead(header, frame);
+          else await this.#outbox.send(header, frame);
         },
         failure: (id, failure) => {
           void this.#outbox.send(messageHeader(FromLane.askFailed, id), failure);
@@ -107,7 +113,7 @@ export class LaneServer {
         this.#lane.closeStream(id);
         break;
       case ToLane.ask:
-        this.#frames.onAsk(id, body);
+        this.#frames.onAsk(id, body, argument);
         break;
       case ToLane.credit:
         this.#frames.onCredit(id, argument);

@@ -14,7 +14,7 @@ export const ToLane = {
   append: 1,
   /** stream as id. */
   closeStream: 2,
-  /** id; body: read request. */
+  /** id, count of frames that there is room for; body: read request. */
   ask: 3,
   /** id, count. */
   credit: 4,

@@ -20,7 +20,7 @@ const CHECK_EVERY = 32;
 const NO_ORDINALS = new Uint32Array(0);
 
 /** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
-const FRAME_SIZE_TARGET = 256 * 1024;
+export const FRAME_SIZE_TARGET = 256 * 1024;
 
 export class LaneSearch implements FrameSearch {
   readonly #query: SearchQuery;

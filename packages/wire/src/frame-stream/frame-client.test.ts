@@ -26,7 +26,7 @@ async function* withoutEnd(): AsyncGenerator<Uint8Array> {
 function setUp() {
   const sent: string[] = [];
   const client = new FrameClient({
-    ask: (id) => sent.push(`ask ${id}`),
+    ask: (id, _, credit) => sent.push(`ask ${id} for ${credit}`),
     credit: (id, count) => sent.push(`credit ${id} ${count}`),
     cancel: (id) => sent.push(`cancel ${id}`),
   });
@@ -49,14 +49,14 @@ async function answered(frameCount: number): Promise<string[]> {
 
 describe("asking for frames", () => {
   test("grants room again for frames that were taken and cancels nothing that has ended", async () => {
-    const began = ["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`];
+    const began = `ask 1 for ${FRAMES_IN_FLIGHT_MAX}`;
     const grant = `credit 1 ${FRAMES_PER_GRANT}`;
-    expect(await answered(5)).toEqual([...began, grant, grant]);
-    expect(await answered(FRAMES_PER_GRANT)).toEqual([...began, grant]);
+    expect(await answered(2 * FRAMES_PER_GRANT + 1)).toEqual([began, grant, grant]);
+    expect(await answered(FRAMES_PER_GRANT)).toEqual([began, grant]);
   });
 
   test("asks for no more room than a short answer needs", async () => {
-    expect(await answered(1)).toEqual(["ask 1", `credit 1 ${FRAMES_IN_FLIGHT_MAX}`]);
+    expect(await answered(FRAMES_PER_GRANT - 1)).toEqual([`ask 1 for ${FRAMES_IN_FLIGHT_MAX}`]);
   });
 
   test("takes more frames than credits for damage, and cancels", async () => {

@@ -12,11 +12,12 @@ import { FrameQueue } from "./frame-queue.ts";
 export const FRAMES_IN_FLIGHT_MAX = 4;
 
 /** Frames that are taken before their room is granted anew: a short answer needs no more than what it began with. */
-export const FRAMES_PER_GRANT = 2;
+export const FRAMES_PER_GRANT = 3;
 
 /** Sends to the FrameServer at the other end. */
 export interface AskTransport {
-  ask(id: number, request: Uint8Array): void;
+  /** @param credit frames that the server may send */
+  ask(id: number, request: Uint8Array, credit: number): void;
   /** Allows the server to send `count` more frames. */
   credit(id: number, count: number): void;
   cancel(id: number): void;
@@ -50,8 +51,7 @@ export class FrameClient {
     let isOver = false;
     let takenCount = 0;
     try {
-      this.#transport.ask(id, encodeReadRequest(request));
-      this.#transport.credit(id, FRAMES_IN_FLIGHT_MAX);
+      this.#transport.ask(id, encodeReadRequest(request), FRAMES_IN_FLIGHT_MAX);
       while (!isOver) {
         const frame = await queue.next();
         isOver = frameKind(frame) === "end";

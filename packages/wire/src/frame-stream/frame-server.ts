@@ -47,8 +47,11 @@ export class FrameServer {
     return this.#sessions.size;
   }
 
-  /** @param request untrusted bytes; read before this returns */
-  onAsk(id: number, request: Uint8Array): void {
+  /**
+   * @param request untrusted bytes; read before this returns
+   * @param credit frames that the asker has room for at first
+   */
+  onAsk(id: number, request: Uint8Array, credit = 0): void {
     if (this.#sessions.has(id)) return;
     if (this.#sessions.size >= this.#requestsMax) {
       const message = `Cannot answer more than ${this.#requestsMax} requests at a time`;
@@ -58,6 +61,7 @@ export class FrameServer {
     }
     const session: Session = { gate: new CreditGate(), abort: new AbortController() };
     this.#sessions.set(id, session);
+    session.gate.add(credit);
     void this.#answer(id, request, session);
   }
 

@@ -11,7 +11,12 @@ import { FrameServer } from "./frame-server.ts";
 
 /** From the worker to the main thread. */
 type AskMessage =
-  | { readonly type: "ask"; readonly id: number; readonly request: Uint8Array }
+  | {
+      readonly type: "ask";
+      readonly id: number;
+      readonly request: Uint8Array;
+      readonly credit: number;
+    }
   | { readonly type: "credit"; readonly id: number; readonly count: number }
   | { readonly type: "cancel"; readonly id: number };
 
@@ -44,7 +49,7 @@ export function serveFrames(
     },
   });
   port.on("message", (message: AskMessage) => {
-    if (message.type === "ask") server.onAsk(message.id, message.request);
+    if (message.type === "ask") server.onAsk(message.id, message.request, message.credit);
     else if (message.type === "credit") server.onCredit(message.id, message.count);
     else server.onCancel(message.id);
   });
@@ -56,8 +61,8 @@ export function serveFrames(
 /** The FrameSource that is served at the other end of `port`. */
 export function portFrameSource(port: MessagePort): FrameSource {
   const client = new FrameClient({
-    ask(id, request) {
-      send({ type: "ask", id, request });
+    ask(id, request, credit) {
+      send({ type: "ask", id, request, credit });
     },
     credit(id, count) {
       send({ type: "credit", id, count });
