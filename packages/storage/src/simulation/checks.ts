@@ -38,11 +38,13 @@ export interface SearchAnswer {
   readonly missing: Coverage["missing"];
   /** The newest acknowledgement when it was asked. */
   readonly since: number;
+  /** What is older may be missing. Default: nothing. */
+  readonly fromMs?: number;
 }
 
 /** @throws {Finding} */
 export function compareSamples(world: World, query: SearchQuery, answer: SearchAnswer): void {
-  const { samples, missing, since } = answer;
+  const { samples, missing, since, fromMs = -Infinity } = answer;
   checkCoverage(world, missing);
   const { model } = world;
   const wrong: string[] = [];
@@ -56,6 +58,7 @@ export function compareSamples(world: World, query: SearchQuery, answer: SearchA
       // Outside of the range a block may bring samples along: not all of them, and not merged with others.
       const isIn = ms >= startMs && ms <= endMs;
       if (!isIn && (found === undefined || place.sent.has(found))) continue;
+      if (found === undefined && ms < fromMs) continue;
       const possible = model.possible(place, since);
       if (possible.has(found)) continue;
       if (isLossTold && (found === undefined || place.sent.has(found))) continue;

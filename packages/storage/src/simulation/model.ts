@@ -92,6 +92,13 @@ export class Model {
       }
   }
 
+  /** Whether any sample was ever sent of a time within the bounds. */
+  hasSampleWithin(startMs: number, endMs: number): boolean {
+    for (const places of this.series.values())
+      for (const ms of places.keys()) if (ms >= startMs && ms <= endMs) return true;
+    return false;
+  }
+
   /** What may be found at a place, by one who asked at `since` or later: what was not acknowledged by then may be there or not. */
   possible({ happenings }: Place, since = Infinity): Set<Found> {
     let states = new Set<Found>([undefined]);

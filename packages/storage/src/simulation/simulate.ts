@@ -1,4 +1,10 @@
-/** Runs seeds and reports the first that fails, with as few steps as it needs. */
+/**
+ * Runs seeds and reports the first that fails, with as few steps as it needs.
+ *
+ * Tour of the simulation: `scenario.ts` makes settings and steps of a seed, `steps/` has what may happen, one card each;
+ * `world.ts` is the machine it happens to, with `storage-process.ts` running on it and `turns.ts` deciding who goes on next;
+ * `model.ts` knows what may be found, `checks.ts` compares; `shrink.ts` leaves out what a failure does not need.
+ */
 import { inspect } from "node:util";
 import { seedList } from "@tideline/common/testing";
 import { runScenario } from "./run-scenario.ts";

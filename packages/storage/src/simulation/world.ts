@@ -13,7 +13,7 @@ import { errorCode } from "@tideline/common";
 import { OverloadError } from "@tideline/model";
 import type { RowRouter } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
-import type { Samples } from "../lane/lane-fixtures.ts";
+import { DAY_MS, type Samples } from "../lane/lane-fixtures.ts";
 import { dropBeforeMs } from "../lane/retention.ts";
 import { Model } from "./model.ts";
 import { ProcessDisk, type Lie } from "./process-disk.ts";
@@ -52,7 +52,9 @@ export class World {
   laneCount: number;
   damage: Damage = "none";
   newestSampleMs = -Infinity;
-  /** What is older may have been dropped at some time. */
+  /** Whether the clock was set, by more than a day, and no sample since then is of its time. */
+  hasClockJumped = false;
+  /** What is older may have been dropped by a storage that has never seen another time. */
   expiredBeforeMs = -Infinity;
   /** What snapshots hold, by their names. */
   readonly snapshots = new Map<string, Samples>();
@@ -220,10 +222,15 @@ export class World {
     if (this.#fault !== null) throw this.#fault;
   }
 
-  /** Samples that retention may take, by now. */
+  /** Samples that retention may take, by now: none while nobody knows what time it is. */
   expire(): void {
-    const beforeMs = dropBeforeMs(this.clock.nowMs(), this.newestSampleMs, this.settings);
+    const nowMs = this.clock.nowMs();
+    const beforeMs = dropBeforeMs(nowMs, this.newestSampleMs, this.settings);
     this.expiredBeforeMs = Math.max(this.expiredBeforeMs, beforeMs);
+    // The newest sample of some lane may be one of these.
+    if (this.hasClockJumped && this.model.hasSampleWithin(nowMs - DAY_MS, nowMs + DAY_MS))
+      this.hasClockJumped = false;
+    if (this.hasClockJumped) return;
     if (beforeMs > this.model.oldestMs) this.model.remove((_, ms) => ms < beforeMs);
   }
 }

@@ -65,7 +65,8 @@ async function startOn(world: World, name: string, since: number | null): Promis
     const reading = readSamples(process, query);
     await world.finish(reading);
     const answer = await reading;
-    if (since !== null) compareSamples(world, query, { ...answer, since });
+    if (since !== null)
+      compareSamples(world, query, { ...answer, since, fromMs: world.expiredBeforeMs });
     for (const [key, samples] of answer.samples) all.set(key, samples);
   }
   await world.finish(process.close());

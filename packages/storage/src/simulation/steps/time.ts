@@ -10,6 +10,8 @@ export const jump: StepCard = {
     const { random, clock } = world;
     const hours = random.pick([-400, -30, -1, 1, 30, 300, 2000]);
     clock.jumpTo(clock.nowMs() + hours * HOUR_MS + random.below(1000));
+    // Where the disk fails, the storage may not know the time from before.
+    if (Math.abs(hours) > 25 && !world.settings.mayFail) world.hasClockJumped = true;
     world.tell(`the clock jumps by ${hours} hours`);
   },
 };
