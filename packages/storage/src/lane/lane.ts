@@ -127,7 +127,9 @@ export class Lane implements FrameSource {
       dedupIntervalMs,
       cacheSize: this.#options.mergeCacheSize,
       knownBlocksSize: this.#options.mergeKnownBlocksSize,
-      retainedFromMs: () => this.#retainedFromMs,
+      // The clock may have been set back since: then samples were taken that are older than what was retained then.
+      retainedFromMs: () =>
+        Math.min(this.#retainedFromMs, this.#ports.clock.nowMs() - this.#options.retentionMs),
       roomSize: () => this.#freeDiskSize - minFreeDiskSpaceSize,
     };
   }
