@@ -1,8 +1,10 @@
-/** Metrics of -storage.maxHourlySeries and -storage.maxDailySeries, as VictoriaMetrics names them; none where a limit is off. */
+/** Metrics of a storage's limits on disk space and series, as VictoriaMetrics names them; of series none where a limit is off. */
 import type { Metrics } from "@tideline/service";
 import type { LaneStats, Storage } from "@tideline/storage";
 
-export interface SeriesMaxima {
+export interface StorageLimits {
+  /** Bytes. */
+  readonly minFreeDiskSpaceSize: number;
   readonly hourlyMax: number;
   readonly dailyMax: number;
 }
@@ -10,8 +12,15 @@ export interface SeriesMaxima {
 export function addLimitMetrics(
   metrics: Metrics,
   storage: Pick<Storage, "stats">,
-  { hourlyMax, dailyMax }: SeriesMaxima,
+  { minFreeDiskSpaceSize, hourlyMax, dailyMax }: StorageLimits,
 ): void {
+  metrics.gaugeFrom(
+    {
+      name: "vm_free_disk_space_limit_bytes",
+      help: "Free bytes below which writes are refused (-storage.minFreeDiskSpaceBytes)",
+    },
+    () => minFreeDiskSpaceSize,
+  );
   const sum = async (value: (lane: LaneStats) => number): Promise<number> =>
     (await storage.stats()).reduce((total, lane) => total + value(lane), 0);
   for (const { period, max, current } of [

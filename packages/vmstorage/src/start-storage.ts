@@ -60,6 +60,7 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
   );
   addStorageMetrics(context.metrics, storage);
   addLimitMetrics(context.metrics, storage, {
+    minFreeDiskSpaceSize: flags["storage.minFreeDiskSpaceBytes"],
     hourlyMax: flags["storage.maxHourlySeries"],
     dailyMax: flags["storage.maxDailySeries"],
   });
