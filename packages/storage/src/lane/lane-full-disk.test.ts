@@ -36,6 +36,20 @@ test("starts, answers, takes writes, and flushes once there is room", async () =
   expect(rig.disk.list("/data/lane-00/wal")).toEqual(["g000002"]);
 });
 
+test("a part that lost its folder's sync is written again under its name, and nobody drops that one", async () => {
+  const rig = await fullRig();
+  // The part gets its name; that the name is not safe makes the head wait, beside a part of its own samples.
+  rig.disk.inject({ operation: "syncFolder", code: "ENOSPC", path: "/parts" });
+  await rig.open();
+  expect(rig.lane.stats().partCount).toBe(0);
+  expect((await readSamples(rig.lane, everything())).samples.size).toBe(5);
+  await rig.lane.flush();
+  expect(rig.disk.list("/data/lane-00/parts")).toContain("g000000.part");
+  rig.kill();
+  await rig.open();
+  expect((await readSamples(rig.lane, everything())).samples.size).toBe(5);
+});
+
 test("dies on it any number of times and loses nothing", async () => {
   const rig = await fullRig();
   for (let start = 0; start < 3; start += 1) {

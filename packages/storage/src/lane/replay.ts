@@ -14,6 +14,7 @@ import { CorruptionError, OverloadError, wordsOf } from "@tideline/model";
 import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
+import { flushPartName } from "../part/part-name.ts";
 import { moveAside } from "../quarantine.ts";
 import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
 import { replayWal } from "../wal/wal-replay.ts";
@@ -52,7 +53,7 @@ export async function replayHeads(options: ReplayOptions): Promise<HeadsStart | 
       await flushReplayed(options, head, damaged);
     } catch (error) {
       const canWait = error instanceof OverloadError && generation + 1 === newest && !damaged;
-      if (!canWait) throw error;
+      if (!canWait || !removePart(options, generation)) throw error;
       options.log.error({ err: error, generation }, "cannot flush a replayed head: it waits");
       syncLog(options, generation);
       frozen = head;
@@ -98,6 +99,25 @@ function syncLog({ disk, walFolder, log }: ReplayOptions, generation: number): b
   } catch (error) {
     if (errorCode(error) === null) throw error;
     log.error({ err: error, folder }, "cannot sync a replayed write-ahead log");
+    return false;
+  }
+}
+
+/**
+ * A flush that failed at its last step, here or in the run before, leaves a part under its name, which the next flush of the
+ * generation writes again: until then nobody may find it, merge it, or drop it by name. Its log has all of it.
+ *
+ * @returns false when the disk does not let it go
+ */
+function removePart({ disk, partsFolder, log }: ReplayOptions, generation: number): boolean {
+  const path = join(partsFolder, flushPartName(generation));
+  try {
+    if (disk.kindOf(path) === null) return true;
+    disk.unlink(path);
+    return true;
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
+    log.error({ err: error, path }, "cannot remove the part of a head that waits");
     return false;
   }
 }
