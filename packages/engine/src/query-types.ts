@@ -42,6 +42,8 @@ export interface QueryOptions {
   readonly grid: StepGrid;
   readonly isInstant: boolean;
   readonly lookbackMs: number;
+  /** Of each interval (kD - D, kD] the query sees the newest sample. Default 0: all. */
+  readonly dedupIntervalMs?: number;
   /** Step of subqueries that name none (Prometheus: its evaluation interval). Default 60,000. */
   readonly subqueryStepMs?: number;
   /** ANDed into each selector: alternatives of conjunctions; empty = none. */

@@ -15,6 +15,7 @@ export { canonicalKey, keyLabels, keyTenant, METRIC_NAME, seriesKey } from "./se
 export { IDENTITY_SIZE, identityOf, identityRange } from "./series-key.ts";
 export { DEFAULT_LABEL_LIMITS, type LabelLimits, type BadLabels } from "./series-key.ts";
 export type { Label, RawLabel } from "./series-key.ts";
+export { inSameInterval, isCrowded, keepNewest } from "./sample-dedup.ts";
 export { beats, isStaleAt, STALE_HIGH_WORD, STALE_LOW_WORD, wordsOf } from "./sample-merge.ts";
 // What requests are made of.
 export { compileMatcher, type CompiledMatcher } from "./matcher.ts";

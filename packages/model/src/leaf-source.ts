@@ -21,6 +21,8 @@ export interface Leaf {
   readonly text: string;
   readonly grid: StepGrid;
   readonly lookbackMs: number;
+  /** Of each interval (kD - D, kD] the newest sample counts (sample-dedup.ts). Default 0: all. */
+  readonly dedupIntervalMs?: number;
   /** ANDed into each selector: alternatives of conjunctions; empty = none (extra_filters, extra_label). */
   readonly extraFilters: readonly (readonly Matcher[])[];
   readonly seriesCountMax: number;

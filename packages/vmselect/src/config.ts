@@ -15,6 +15,10 @@ export const searchFlags = {
     default: "5m",
     help: "How far back a plain selector looks for the newest sample; max_lookback in a request overrides it",
   }),
+  "dedup.minScrapeInterval": durationMs({
+    default: "0",
+    help: "Of each interval of this length, queries see only the newest sample of a series: for pairs of Prometheus that write the same series. Give vmstorage the same value: its merges then keep no others. 0 means all",
+  }),
   "search.disableExperimentalPromQL": boolean({
     help: "Refuse what Prometheus has behind feature flags: experimental functions, duration expressions, anchored and smoothed, fill",
   }),

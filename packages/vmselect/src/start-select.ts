@@ -100,6 +100,7 @@ export function startSelect(options: StartSelectOptions): void {
         answers,
         limits,
         lookbackMs: flags["search.maxLookback"],
+        dedupIntervalMs: flags["dedup.minScrapeInterval"],
         dialect: {
           allowExperimental: !flags["search.disableExperimentalPromQL"],
           delayedNameRemoval: flags["search.delayedNameRemoval"],

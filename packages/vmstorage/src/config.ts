@@ -65,7 +65,7 @@ export function storageFlags(defaults: { storageDataPath: string }) {
     }),
     "dedup.minScrapeInterval": durationMs({
       default: "0",
-      help: "Of each interval of this length, merges keep only the newest sample of a series: for pairs of Prometheus that write the same series. Answers have what no merge has met yet. 0 keeps all",
+      help: "Of each interval of this length, merges keep only the newest sample of a series: for pairs of Prometheus that write the same series. Give vmselect the same value: its queries leave out what no merge has met yet. 0 keeps all",
     }),
     forceMergeAuthKey: secret({
       help: "/internal/force_merge wants ?authKey=… with this value, in place of basic auth",

@@ -57,9 +57,8 @@ export class LeafReader {
 
   async #ask(text: string, grid: StepGrid): Promise<Columns> {
     const { options, leaves, budget, pacer } = this.#tools;
-    const { tenant, lookbackMs, extraFilters, limits } = options;
-    const { seriesCountMax, sampleCountMax } = limits;
-    const leaf = { tenant, text, grid, lookbackMs, extraFilters, seriesCountMax, sampleCountMax };
+    const { sampleCountMax } = options.limits;
+    const leaf = { ...this.#request(grid), text, sampleCountMax };
     const { columns, coverage, sampleCount } = await leaves.evaluate(leaf, pacer.signal);
     this.#count(coverage, columns.keys.length, sampleCount);
     budget.addSamples(sampleCount);
@@ -86,8 +85,9 @@ export class LeafReader {
   }
 
   #request(grid: StepGrid): LeafRequest {
-    const { tenant, lookbackMs, extraFilters, limits } = this.#tools.options;
-    return { tenant, grid, lookbackMs, extraFilters, seriesCountMax: limits.seriesCountMax };
+    const { tenant, lookbackMs, dedupIntervalMs = 0, extraFilters, limits } = this.#tools.options;
+    const { seriesCountMax } = limits;
+    return { tenant, grid, lookbackMs, dedupIntervalMs, extraFilters, seriesCountMax };
   }
 
   #count(coverage: Coverage, seriesCount: number, sampleCount: number): void {

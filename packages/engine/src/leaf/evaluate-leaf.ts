@@ -31,6 +31,8 @@ export interface LeafRequest {
   readonly tenant: Tenant;
   readonly grid: StepGrid;
   readonly lookbackMs: number;
+  /** See Leaf. */
+  readonly dedupIntervalMs?: number;
   readonly extraFilters: readonly (readonly Matcher[])[];
   readonly seriesCountMax: number;
 }
@@ -71,7 +73,7 @@ export async function evaluateLeaf(
   };
   const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   tools.budget.hold(columnsSize(found.series.length, stepCount));
-  const decoder = new SampleDecoder(times);
+  const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const rows = new RowFiller(node.shape, loop, parameters, times, found.series.length);
   let sampleCount = 0;
   for (const [number, { key, labels, blocks }] of found.series.entries()) {

@@ -43,7 +43,7 @@ export async function readRawMatrix(
     seriesCountMax: request.seriesCountMax,
   };
   const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
-  const decoder = new SampleDecoder(times);
+  const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const series: RawSeries[] = [];
   let sampleCount = 0;
   for (const { labels, blocks } of found.series) {

@@ -2,7 +2,8 @@
  * Blocks of one series → its samples, in reused flat memory.
  *
  * Timestamps that many series share are decoded once: a sequence is known by the ids of its timestamp blocks, and
- * carries its windows. Blocks that overlap are merged sample by sample (law 3); such a series has a sequence of its own.
+ * carries its windows. Blocks that overlap are merged sample by sample (law 3); such a series has a sequence of its own. So has one
+ * whose samples are closer than the interval of which only the newest counts (model/sample-dedup.ts).
  */
 import {
   decodeTimestamps,
@@ -14,6 +15,8 @@ import {
 import {
   beats,
   CorruptionError,
+  isCrowded,
+  keepNewest,
   wordsOf,
   type TimestampBlock,
   type ValueBlock,
@@ -27,6 +30,8 @@ const SHARED_TIMESTAMPS_MAX = 1 << 20;
 
 /** Bytes that a sample of the longest series takes while it is decoded: time, value, room to grow. */
 const SCRATCH_SAMPLE_SIZE = 32;
+/** The same where samples are left out, which goes to columns of its own. */
+const SCRATCH_SAMPLE_SIZE_DEDUPED = 64;
 
 interface Sequence {
   readonly ids: readonly number[];
@@ -63,14 +68,24 @@ export class SampleDecoder {
   #merged: Columns = columnsOf(0);
   #block: Columns = columnsOf(0);
 
-  constructor(times: WindowTimes) {
+  readonly #dedupIntervalMs: number;
+  readonly #scratchSampleSize: number;
+  #kept: Columns = columnsOf(0);
+  /** Shared times that were found to have one sample an interval. */
+  #sparseTimes: Float64Array | null = null;
+
+  /** @param dedupIntervalMs of each such interval the newest sample counts; 0 = all do */
+  constructor(times: WindowTimes, dedupIntervalMs = 0) {
     this.#times = times;
+    this.#dedupIntervalMs = dedupIntervalMs;
+    this.#scratchSampleSize =
+      dedupIntervalMs > 0 ? SCRATCH_SAMPLE_SIZE_DEDUPED : SCRATCH_SAMPLE_SIZE;
     this.#scratchWindows = new ScratchWindows(times);
   }
 
   /** Gives the memory back. */
   close(budget: Budget): void {
-    budget.release(this.#heldCount * SCRATCH_SAMPLE_SIZE);
+    budget.release(this.#heldCount * this.#scratchSampleSize);
     this.#heldCount = 0;
   }
 
@@ -82,7 +97,8 @@ export class SampleDecoder {
   decode(blocks: readonly ValueBlock[], budget: Budget): DecodedSeries {
     try {
       this.#makeRoom(countOf(blocks), budget);
-      return overlaps(blocks) ? this.#decodeMerged(blocks) : this.#decodeInTurn(blocks);
+      const all = overlaps(blocks) ? this.#decodeMerged(blocks) : this.#decodeInTurn(blocks);
+      return this.#dedupIntervalMs > 0 ? this.#deduped(all) : all;
     } catch (cause) {
       if (!(cause instanceof RangeError)) throw cause;
       throw new CorruptionError("TIDELINE_BLOCK", `Cannot decode a block: ${cause.message}`, {
@@ -94,7 +110,7 @@ export class SampleDecoder {
   /** Accounts for the memory of so many samples, if it is more than before. */
   #makeRoom(count: number, budget: Budget): void {
     if (count <= this.#heldCount) return;
-    budget.hold((count - this.#heldCount) * SCRATCH_SAMPLE_SIZE);
+    budget.hold((count - this.#heldCount) * this.#scratchSampleSize);
     this.#heldCount = count;
   }
 
@@ -115,6 +131,25 @@ export class SampleDecoder {
       count,
       windows: sequence.windows,
     };
+  }
+
+  /**
+   * Leaves one sample per interval. Those past the last window do not count: whether a block has them is chance, and they would
+   * take the place of one that the window has.
+   */
+  #deduped(all: DecodedSeries): DecodedSeries {
+    const { timestampsMs, windows } = all;
+    if (windows.isShared && timestampsMs === this.#sparseTimes) return all;
+    const intervalMs = this.#dedupIntervalMs;
+    const seenCount = windows.ends[windows.stepCount - 1] as number;
+    if (!isCrowded(timestampsMs, seenCount, intervalMs)) {
+      if (windows.isShared) this.#sparseTimes = timestampsMs;
+      return all;
+    }
+    this.#kept = withRoom(this.#kept, seenCount);
+    this.#kept.count = keepNewest(all, seenCount, intervalMs, this.#kept);
+    const kept = this.#kept;
+    return { ...kept, windows: this.#scratchWindows.of(kept.timestampsMs, kept.count) };
   }
 
   #takeValues(count: number): void {

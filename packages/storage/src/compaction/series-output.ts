@@ -5,7 +5,7 @@
  * Samples move from typed array to typed array only: their bits stay (law 2).
  */
 import { VALUES_PER_BLOCK_MAX } from "@tideline/kernels";
-import { wordsOf } from "@tideline/model";
+import { inSameInterval, wordsOf } from "@tideline/model";
 import type { CopiedBlock, PartWriter } from "../part/part-writer.ts";
 
 export interface SeriesOutputOptions {
@@ -93,8 +93,7 @@ export class SeriesOutput {
   #isSameInterval(ms: number): boolean {
     const { dedupIntervalMs } = this.#options;
     if (dedupIntervalMs === 0 || this.#count === 0) return false;
-    const lastMs = this.#times[this.#count - 1] as number;
-    return Math.ceil(lastMs / dedupIntervalMs) === Math.ceil(ms / dedupIntervalMs);
+    return inSameInterval(this.#times[this.#count - 1] as number, ms, dedupIntervalMs);
   }
 
   #flush(): void {

@@ -35,6 +35,7 @@ export interface SelectRoutesOptions {
   readonly answers: ByteBudget;
   readonly limits: QueryLimits;
   readonly lookbackMs: number;
+  readonly dedupIntervalMs: number;
   readonly dialect: QueryDialect;
   readonly queryLengthMax: number;
   /** Series that /api/v1/series answers with at most; 0 = no limit. */
@@ -217,6 +218,7 @@ class SelectApi {
       text,
       // None, and none that makes sense, is the default in Prometheus.
       lookbackMs: lookbackMs > 0 ? lookbackMs : this.#options.lookbackMs,
+      dedupIntervalMs: this.#options.dedupIntervalMs,
       extraFilters: extraFilterArguments(args),
       limits: this.#options.limits,
       limit: limitArgument(args, "limit"),

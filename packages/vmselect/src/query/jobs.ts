@@ -36,6 +36,8 @@ export interface QueryJob {
   readonly stepMs: number;
   readonly isInstant: boolean;
   readonly lookbackMs: number;
+  /** Of each interval of so many ms the newest sample counts. Default 0: all. */
+  readonly dedupIntervalMs?: number;
   readonly extraFilters: ExtraFilters;
   readonly limits: QueryLimits;
   /** Series in the answer at most, the rest cut off with a warning; 0 = all. */

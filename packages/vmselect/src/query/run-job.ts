@@ -62,6 +62,7 @@ async function runQuery(
     grid: { startMs: job.startMs, endMs: job.endMs, stepMs: job.stepMs },
     isInstant: job.isInstant,
     lookbackMs: job.lookbackMs,
+    dedupIntervalMs: job.dedupIntervalMs ?? 0,
     delayedNameRemoval: job.dialect.delayedNameRemoval,
     extraFilters: extraFilterMatchers(job.extraFilters),
     limits: job.limits,
