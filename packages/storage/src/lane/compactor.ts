@@ -44,8 +44,9 @@ export interface CompactorOptions {
   readonly roomSize: () => number;
 }
 
-/** After a merge that failed, the next one waits this long. */
+/** After a merge that failed, the next one waits this long; twice as long after each that follows, up to an hour. */
 const RETRY_MS = 60_000;
+const RETRY_MAX_MS = 60 * 60_000;
 /** What is flushed of a day is there this long after its end. */
 const DAY_GRACE_MS = 30 * 60_000;
 /** Blocks of half the full size and more are not written anew just to fill them. */
@@ -70,6 +71,8 @@ interface Task {
 
 interface Begun {
   readonly task: Task;
+  /** Names of the files it writes. */
+  readonly outputs: readonly string[];
   readonly result: Promise<MergeResult>;
 }
 
@@ -80,6 +83,7 @@ export class Compactor {
   #running: Promise<void> | null = null;
   #isClosed = false;
   #nextTryMs = -Infinity;
+  #failedInRow = 0;
   #forced: Forced[] = [];
   /** UTC day, by number, whose predecessor was put together. */
   #doneDay = -Infinity;
@@ -137,16 +141,18 @@ export class Compactor {
     if (this.#isClosed || this.#ports.clock.monotonicMs() < this.#nextTryMs) return null;
     const task = this.#nextTask();
     if (!task || !this.#hasRoom(task)) return null;
-    const result = this.#options.merger.start(this.#job(task));
-    return result && { task, result };
+    const job = this.#job(task);
+    const result = this.#options.merger.start(job);
+    return result && { task, outputs: job.outputs.map(({ name }) => name), result };
   }
 
   async #runFrom(first: Begun): Promise<void> {
     for (let begun: Begun | null = first; begun; begun = this.#begin()) {
       try {
         await this.#finish(begun);
+        this.#failedInRow = 0;
       } catch (error) {
-        this.#failed(error);
+        this.#failed(begun, error);
       }
     }
     this.#running = null;
@@ -311,11 +317,15 @@ export class Compactor {
     log.info({ folder: folder.path, inputs, names, ...counts, durationMs }, "merged parts");
   }
 
-  #failed(error: unknown): void {
+  #failed({ task, outputs }: Begun, error: unknown): void {
     // A merge that was ended on purpose failed for nobody.
     if (this.#isClosed && isKnownError(error)) return;
     this.errorCount += 1;
-    this.#nextTryMs = this.#ports.clock.monotonicMs() + RETRY_MS;
+    // A thread that died, of memory say, could not clean up after itself.
+    task.folder.removeUnfinished(outputs);
+    const waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(this.#failedInRow, 10));
+    this.#failedInRow += 1;
+    this.#nextTryMs = this.#ports.clock.monotonicMs() + waitMs;
     if (isKnownError(error)) this.#ports.log.error({ err: error }, "cannot merge parts");
     else this.#ports.onFault(error);
     const forced = this.#forced;

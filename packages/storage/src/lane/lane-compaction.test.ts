@@ -118,6 +118,39 @@ test("a merge that finds no room on the disk fails, is told of, and harms nothin
   expect(partNames(rig)).toEqual(["g000000-000002.part"]);
 });
 
+test("merges that fail one after another wait longer and longer for the next", async () => {
+  const rig = await LaneRig.start();
+  for (let i = 0; i < 2; i += 1) {
+    await rig.write(rowsAt(rig.clock.nowMs() + i));
+    await rig.lane.flush();
+  }
+  for (const number of [1, 2])
+    rig.disk.inject({ operation: "append", path: `-00000${number}.part`, code: "ENOSPC" });
+  const triedAfter = async (ms: number): Promise<number> => {
+    rig.clock.advance(ms);
+    await settle(rig);
+    const { merges, mergeErrors } = rig.lane.stats();
+    return merges + mergeErrors;
+  };
+  expect(await triedAfter(1.5 * DAY_MS)).toBe(1);
+  expect(await triedAfter(59_000)).toBe(1);
+  expect(await triedAfter(1_000)).toBe(2);
+  expect(await triedAfter(119_000)).toBe(2);
+  expect(await triedAfter(1_000)).toBe(3);
+  expect(rig.lane.stats()).toMatchObject({ merges: 1, mergeErrors: 2 });
+});
+
+test("what a merge that died has begun is removed", async () => {
+  const rig = await LaneRig.start();
+  await rig.write(rowsAt(rig.clock.nowMs()));
+  await rig.lane.flush();
+  // Neither the write nor the removal by the merge itself works: as if its thread was gone.
+  rig.disk.inject({ operation: "append", path: "-000001.part", code: "ENOSPC" });
+  rig.disk.inject({ operation: "unlink", path: "-000001.part", code: "EIO" });
+  await expect(rig.lane.forceMerge("")).rejects.toThrow(OverloadError);
+  expect(partNames(rig)).toEqual(["g000000.part"]);
+});
+
 test("a part that a merge finds damaged is set aside, and the others are merged", async () => {
   const rig = await LaneRig.start({ pageCacheSize: 0 });
   for (let i = 0; i < 3; i += 1) {

@@ -5,10 +5,12 @@
 import { join } from "node:path";
 import { must, type Disk } from "@tideline/common";
 import type { Ordinals } from "../index/label-index.ts";
+import { diskError } from "../disk-error.ts";
 import { rangesMeet, type LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
 import { PageCache } from "../part/page-cache.ts";
 import type { PartReader } from "../part/part-reader.ts";
+import { TEMPORARY_SUFFIX } from "../part/part-name.ts";
 import { PartSet, type DamagedPart } from "../part/part-set.ts";
 import { newestMergeUsed } from "./part-generations.ts";
 
@@ -37,6 +39,19 @@ export interface OwnedFolder {
   /** Puts the results of a merge in the place of its inputs. */
   replace(inputs: readonly string[], names: readonly string[]): void;
   setAside(part: PartReader, cause: unknown): void;
+  /** Removes what a merge that died has begun of files of these names. */
+  removeUnfinished(names: readonly string[]): void;
+}
+
+function removeTemporaries(disk: Disk, folder: string, names: readonly string[]): void {
+  for (const name of names) {
+    const path = join(folder, name + TEMPORARY_SUFFIX);
+    try {
+      if (disk.kindOf(path) !== null) disk.unlink(path);
+    } catch (cause) {
+      diskError("TIDELINE_PART_DISK", `Cannot remove ${path}`, cause);
+    }
+  }
 }
 
 /** A part, and which of its series are this lane's: null = all. */
@@ -110,6 +125,9 @@ export class LaneParts {
         },
         setAside: (part, cause) => {
           set.setAside(part, cause);
+        },
+        removeUnfinished: (names) => {
+          removeTemporaries(this.#options.disk, join(path, "parts"), names);
         },
       });
     }

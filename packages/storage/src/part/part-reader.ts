@@ -37,6 +37,8 @@ import {
 import { UnitReader } from "./unit-reader.ts";
 
 const VERIFY_CHUNK_SIZE = 1024 * 1024;
+/** What a timestamp block in the cache takes besides its bytes: an object of five numbers, an array, and a buffer of its own. */
+const TIMESTAMP_BLOCK_SIZE = 448;
 
 export interface PartSeriesBlocks {
   /** Canonical key; a view that stays valid. */
@@ -188,7 +190,7 @@ export class PartReader implements LabelIndex {
     // A copy: a block that stays must not hold on to a whole segment.
     const bytes = this.#units.block(timestamps).slice();
     const block = { id: offset, count, minMs, maxMs, bytes };
-    this.#cache.add(this.#timestamps, offset, block, bytes.length);
+    this.#cache.add(this.#timestamps, offset, block, bytes.length + TIMESTAMP_BLOCK_SIZE);
     return block;
   }
 

@@ -37,8 +37,8 @@ import { ValueStore } from "./value-store.ts";
 
 /** Memory for value blocks that are remembered, to store equal ones once. */
 const KNOWN_VALUES_SIZE = 2 * 1024 * 1024;
-/** So many series wait for a group at most: where most blocks repeat earlier ones, a group hardly fills. */
-const WAITING_SERIES_MAX = 4096;
+/** So many blocks wait for a group at most, as objects: where most repeat earlier ones, a group hardly fills. */
+const WAITING_BLOCKS_MAX = 4096;
 const WRITER = "tideline part-writer 1";
 const NO_META = new Uint8Array(0);
 
@@ -192,7 +192,7 @@ export class PartWriter {
 
   endSeries(): void {
     this.#seriesTable.end();
-    if (this.#seriesTable.waitingCount < WAITING_SERIES_MAX) return;
+    if (this.#seriesTable.waitingBlockCount < WAITING_BLOCKS_MAX) return;
     this.#values.flush();
     this.#seriesTable.settle();
   }

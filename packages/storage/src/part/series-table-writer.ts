@@ -28,6 +28,7 @@ export class SeriesTableWriter {
   readonly #entry = new ByteWriter(4096);
   /** Series from the first one on whose blocks lie in a group that is open. */
   #waiting: WaitingSeries[] = [];
+  #waitingBlockCount = 0;
   /** The series whose blocks come in. */
   #current: WaitingSeries | null = null;
   /** Entries in pages. */
@@ -53,12 +54,13 @@ export class SeriesTableWriter {
     assert(series && series.blocks.length > 0, "a series has blocks");
     this.#current = null;
     this.#waiting.push(series);
+    this.#waitingBlockCount += series.blocks.length;
     this.settle();
   }
 
-  /** Series that wait for a group to be closed. */
-  get waitingCount(): number {
-    return this.#waiting.length;
+  /** Blocks of series that wait for a group to be closed. */
+  get waitingBlockCount(): number {
+    return this.#waitingBlockCount;
   }
 
   /** Writes what is left. All groups are closed. */
@@ -78,6 +80,7 @@ export class SeriesTableWriter {
     for (const series of this.#waiting) {
       if (!isSettled(series)) break;
       settledCount += 1;
+      this.#waitingBlockCount -= series.blocks.length;
       this.#addEntry(series);
     }
     this.#waiting = settledCount === this.#waiting.length ? [] : this.#waiting.slice(settledCount);

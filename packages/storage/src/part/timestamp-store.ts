@@ -4,23 +4,20 @@
  * Memory is bounded: past the budget the oldest blocks are forgotten, and would be stored again.
  */
 import { encodeTimestamps } from "@tideline/kernels";
+import { KnownBlocks } from "./known-blocks.ts";
 import type { PartSink, UnitPointer } from "./part-sink.ts";
 
 const SIZE_MAX = 16 * 1024 * 1024;
-/** Rough cost of a map entry, in bytes. */
-const ENTRY_SIZE = 150;
 
 export class TimestampStore {
   readonly #sink: PartSink;
-  readonly #sizeMax: number;
-  /** By the block's bytes, one character per byte: exact, never by a hash alone. */
-  readonly #pointers = new Map<string, UnitPointer>();
-  #size = 0;
+  /** By the bytes and, as their tag, the count: blocks of different counts may have equal bytes. */
+  readonly #known: KnownBlocks<UnitPointer>;
   #blockCount = 0;
 
   constructor(sink: PartSink, sizeMax = SIZE_MAX) {
     this.#sink = sink;
-    this.#sizeMax = sizeMax;
+    this.#known = new KnownBlocks(sizeMax);
   }
 
   /** Blocks stored. */
@@ -30,8 +27,7 @@ export class TimestampStore {
 
   /** No more blocks come: gives back the memory for those that are remembered. */
   forget(): void {
-    this.#pointers.clear();
-    this.#size = 0;
+    this.#known.clear();
   }
 
   /** @param timestampsMs of one block; borrowed */
@@ -41,20 +37,11 @@ export class TimestampStore {
 
   /** @param bytes of a timestamp block of `count` times; borrowed */
   storeBlock(bytes: Uint8Array, count: number): UnitPointer {
-    // Blocks of different counts may have equal bytes: the count is part of what a reader needs.
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
-    const id = `${count}:${text}`;
-    const known = this.#pointers.get(id);
+    const known = this.#known.find(bytes, count);
     if (known) return known;
     const pointer = this.#sink.appendUnit(bytes);
-    this.#pointers.set(id, pointer);
-    this.#size += id.length + ENTRY_SIZE;
+    this.#known.add(bytes, count, pointer);
     this.#blockCount += 1;
-    for (const oldest of this.#pointers.keys()) {
-      if (this.#size <= this.#sizeMax) break;
-      this.#pointers.delete(oldest);
-      this.#size -= oldest.length + ENTRY_SIZE;
-    }
     return pointer;
   }
 }

@@ -6,26 +6,21 @@
  * and would be stored again.
  */
 import { ByteWriter } from "@tideline/common";
-import { crc32c } from "@tideline/kernels";
+import { KnownBlocks } from "./known-blocks.ts";
 import type { PartSink } from "./part-sink.ts";
 import type { GroupStretch, ValuePlace } from "./series-entry.ts";
 import { GROUP_SIZE, packGroup } from "./value-group.ts";
 
-/** Rough cost of a block that is remembered, besides its bytes: an array with a buffer of its own, and three small objects. */
-const ENTRY_SIZE = 450;
 /** Checksum and longer pointer of a block that is a unit of its own. */
 const UNIT_COST_SIZE = 4;
 /** A group must save this share of its blocks' bytes to be worth a decompression. */
 const SAVING_MIN = 0.03;
+/** Equal bytes are equal values. */
+const NO_TAG = 0;
 
 /** A block that was stored; its place is known once its group is closed. */
 export interface StoredValue {
   place: ValuePlace | null;
-}
-
-interface KnownBlock {
-  readonly bytes: Uint8Array;
-  readonly stored: StoredValue;
 }
 
 interface GroupMember {
@@ -42,26 +37,24 @@ export interface ValueStoreOptions {
 export class ValueStore {
   readonly #sink: PartSink;
   readonly #options: ValueStoreOptions;
-  /** By checksum and size; bytes are compared. */
-  readonly #known = new Map<number, KnownBlock>();
-  #knownSize = 0;
+  readonly #known: KnownBlocks<StoredValue>;
   readonly #group = new ByteWriter(GROUP_SIZE + 64 * 1024);
   #members: GroupMember[] = [];
 
   constructor(sink: PartSink, options: ValueStoreOptions) {
     this.#sink = sink;
     this.#options = options;
+    this.#known = new KnownBlocks(options.memorySizeMax);
   }
 
   /** @param bytes a value block; borrowed */
   store(bytes: Uint8Array): StoredValue {
-    const id = crc32c(bytes) * 2 ** 20 + bytes.length;
-    const known = this.#known.get(id);
-    if (known && Buffer.compare(known.bytes, bytes) === 0) return known.stored;
+    const known = this.#known.find(bytes, NO_TAG);
+    if (known) return known;
     const stored: StoredValue = { place: null };
     if (this.#options.grouped) this.#addToGroup(stored, bytes);
     else stored.place = { ...this.#sink.appendUnit(bytes), inGroup: null };
-    if (!known) this.#remember(id, { bytes: bytes.slice(), stored });
+    this.#known.add(bytes, NO_TAG, stored);
     return stored;
   }
 
@@ -88,7 +81,6 @@ export class ValueStore {
   /** No more blocks come: gives back the memory for those that are remembered. */
   forget(): void {
     this.#known.clear();
-    this.#knownSize = 0;
   }
 
   #addToGroup(stored: StoredValue, bytes: Uint8Array): void {
@@ -96,15 +88,5 @@ export class ValueStore {
     this.#group.raw(bytes);
     this.#members.push({ stored, stretch });
     if (this.#group.size >= GROUP_SIZE) this.flush();
-  }
-
-  #remember(id: number, block: KnownBlock): void {
-    this.#known.set(id, block);
-    this.#knownSize += block.bytes.length + ENTRY_SIZE;
-    for (const [oldestId, oldest] of this.#known) {
-      if (this.#knownSize <= this.#options.memorySizeMax) break;
-      this.#known.delete(oldestId);
-      this.#knownSize -= oldest.bytes.length + ENTRY_SIZE;
-    }
   }
 }
