@@ -137,13 +137,13 @@ async function benchLane(dataPath: string): Promise<void> {
     rssPerSample: (rss() - rssSeries) / samples,
     walPerSample: (lane.stats().walSize - seriesCount * 300) / samples,
   });
-  const search = async (name: string): Promise<void> => {
+  const search = async (name: string, startMs: number): Promise<void> => {
     const start = cpuUs();
     let size = 0;
     const query = {
       tenant: { accountId: 0, projectId: 0 },
       filters: [],
-      startMs: 0,
+      startMs,
       endMs: 4e12,
       seriesCountMax: 0,
     };
@@ -151,14 +151,16 @@ async function benchLane(dataPath: string): Promise<void> {
     for await (const frame of lane.searchFrames(query, signal)) size += frame.length;
     report(name, { usPerSeries: (cpuUs() - start) / seriesCount, sizePerSample: size / samples });
   };
-  await search("search all of the head");
+  await search("search all of the head", 0);
+  const lastMs = Date.now() - 3_600_000 + rounds * 15_000;
+  await search("search 5 minutes of the head", lastMs - 300_000);
   const start = cpuUs();
   await lane.flush();
   report("flush", {
     usPer1k: ((cpuUs() - start) / samples) * 1000,
     size: lane.stats().partSize / samples,
   });
-  await search("search all of the part");
+  await search("search all of the part", 0);
   await lane.close();
 }
 

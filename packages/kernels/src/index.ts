@@ -10,7 +10,7 @@ export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./serie
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
-export { cutValues, decodeValues, encodeValues } from "./value-block/wasm.ts";
+export { cutValues, decodeValues, encodeValues, packValuesInto } from "./value-block/wasm.ts";
 export { UNSNAP_BROKEN, UNSNAP_TOO_LARGE, unsnapPlain } from "./unsnap/plain.ts";
 export { ProtobufError, ProtobufReader } from "./write-scan/protobuf.ts";
 export { xxh64 } from "./xxh64/wasm.ts";

@@ -3,13 +3,25 @@ import { describe, expect, test } from "vitest";
 import { decodeValuesPlain, encodeValuesPlain, VALUES_PER_BLOCK_MAX } from "./plain.ts";
 import { type Shape, SHAPES } from "./value-block-fixtures.ts";
 import { seriesValues } from "../series-memory.ts";
-import { decodeValues, encodeValues } from "./wasm.ts";
+import { decodeValues, encodeValues, packValuesInto } from "./wasm.ts";
 
 const TWINS = [
   { name: "plain", encode: encodeValuesPlain, decode: decodeValuesPlain },
   { name: "wasm", encode: encodeValues, decode: decodeValues },
   { name: "wasm, in place", encode: encodeValues, decode: decodeInPlace },
+  { name: "wasm, into memory of the caller", encode: packedInto, decode: decodeValues },
 ];
+
+function packedInto(values: Float64Array): Uint8Array<ArrayBuffer> {
+  const words = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
+  const sizeMax = 1 + values.length * 8;
+  const target = new Uint8Array(sizeMax + 20).fill(0xa5);
+  const size = packValuesInto(words, values.length, target, 10);
+  expect(size).toBeLessThanOrEqual(sizeMax);
+  const around = [...target.subarray(0, 10), ...target.subarray(10 + size)];
+  expect(around.every((byte) => byte === 0xa5)).toBe(true);
+  return target.slice(10, 10 + size);
+}
 
 function decodeInPlace(block: Uint8Array, target: Float64Array): void {
   const place = seriesValues.subarray(1, 1 + target.length);

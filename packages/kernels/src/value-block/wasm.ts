@@ -11,6 +11,7 @@ import { isInSeriesMemory, seriesMemory as memory, VALUE_CODEC_SIZE } from "../s
 import { EXPONENT_MAX } from "./decimal.ts";
 import { cutValuesPlain, isWorthCutting, type ValueCut } from "./cut.ts";
 import {
+  CODEC_CONST,
   CODEC_DECIMAL,
   CODEC_RAW,
   CODEC_RESIDUAL,
@@ -59,6 +60,8 @@ new Float64Array(memory.bytes.buffer, kernel.powersAt.value as number).set(
   Array.from({ length: EXPONENT_MAX + 1 }, (_, exponent) => Number(`1e${exponent}`)),
 );
 const window = memory.bytes.subarray(BYTES_AT, BYTES_AT + BYTES_SIZE);
+const inputWords = new Uint32Array(memory.bytes.buffer, VALUES_AT, VALUES_PER_BLOCK_MAX * 2);
+const inputBytes = memory.bytes.subarray(VALUES_AT, VALUES_AT + VALUES_PER_BLOCK_MAX * 8);
 
 /** As `encodeValuesPlain`, quicker. */
 export function encodeValues(values: Float64Array): Uint8Array<ArrayBuffer> {
@@ -67,6 +70,51 @@ export function encodeValues(values: Float64Array): Uint8Array<ArrayBuffer> {
     "a block holds 1 to 8192 values",
   );
   return packValues(values, PACKERS);
+}
+
+/**
+ * Packs values into memory of the caller, as a block that `decodeValues` takes. For short blocks by the million: makes no
+ * object, and leaves the planes of residuals out, whose search costs ten times the rest and saves little of few values.
+ *
+ * @param valueWords from wordsOf; borrowed
+ * @param count of values, 1 to VALUES_PER_BLOCK_MAX
+ * @param target has room for 1 + 8 × count bytes at `at`
+ * @returns the size of the block
+ */
+export function packValuesInto(
+  valueWords: Uint32Array,
+  count: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  assert(count > 0 && count <= VALUES_PER_BLOCK_MAX, "a block holds 1 to 8192 values");
+  let isConst = true;
+  for (let i = 0; i < count * 2; i += 1) {
+    const word = valueWords[i] as number;
+    inputWords[i] = word;
+    if (word !== valueWords[i & 1]) isConst = false;
+  }
+  if (isConst) return putBlock(CODEC_CONST, inputBytes, 8, target, at);
+  const rawSize = count * 8;
+  const decimalSize = kernel.encode(VALUES_AT, count, BYTES_AT);
+  if (decimalSize >= 0 && decimalSize < rawSize)
+    return putBlock(CODEC_DECIMAL, window, decimalSize, target, at);
+  const xorSize = kernel.encodeXor(VALUES_AT, count, BYTES_AT);
+  if (xorSize < rawSize) return putBlock(CODEC_XOR, window, xorSize, target, at);
+  return putBlock(CODEC_RAW, inputBytes, rawSize, target, at);
+}
+
+/** Few bytes: a loop costs less than making a view for `set`. @returns the size of the block */
+function putBlock(
+  codec: number,
+  body: Uint8Array,
+  bodySize: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  target[at] = codec;
+  for (let i = 0; i < bodySize; i += 1) target[at + 1 + i] = body[i] as number;
+  return 1 + bodySize;
 }
 
 function packDecimals(values: Float64Array): Uint8Array | null {

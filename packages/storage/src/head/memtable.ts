@@ -101,9 +101,9 @@ export class Memtable implements SeriesDictionary {
     return this.#samples.meets(slot, startMs, endMs);
   }
 
-  /** Samples of a series, ascending and merged; see SampleChains.read. */
-  read(slot: number, columns: SampleColumns): number {
-    return this.#samples.read(slot, columns);
+  /** Samples of a series, ascending and merged: at least those from startMs to endMs; see SampleChains.read. */
+  read(slot: number, columns: SampleColumns, startMs = -Infinity, endMs = Infinity): number {
+    return this.#samples.read(slot, columns, startMs, endMs);
   }
 
   /** The same series without samples and index; shares memory, so the memtable takes no new series afterwards. */

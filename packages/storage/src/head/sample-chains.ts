@@ -1,27 +1,42 @@
 /**
- * Samples of all series of a generation, in arrival order, as chains of chunks in slabs.
+ * Samples of all series of a generation. Each series has a raw tail (raw-chains.ts); whenever that is full its samples
+ * are put in order, merged and sealed (sealed-blocks.ts), and its chunks are used again.
  *
- * A series' first chunk holds 4 samples, the next one 8, then 16 each: a series that is seen once
- * costs little, and a busy one wastes little. How many samples it has tells which chunk it is in and how
- * full that is. A chunk: one double that leads to the chunk before, then (time, value) pairs, so that an
- * append touches one cache line of it.
- *
- * Values pass as pairs of 32-bit words: no bit of a NaN can get lost (law 2).
+ * Samples of any age and order are taken: what is late is sealed with its neighbours, so the blocks of a series may overlap.
+ * A read unpacks those that meet its range, then the raw tail, and merges only where they are not in order.
  */
 import { wordsOf } from "@tideline/model";
 import { growBuffer } from "./columns.ts";
+import { RawChains } from "./raw-chains.ts";
 import { sortSamples } from "./sample-sort.ts";
+import { SealedBlocks } from "./sealed-blocks.ts";
 
-const SLAB_SHIFT = 17;
-/** Doubles in a slab: 1 MiB. */
-const SLAB_LENGTH = 2 ** SLAB_SHIFT;
-const SLAB_MASK = SLAB_LENGTH - 1;
+/**
+ * Samples of a full tail, the end of a chunk (raw-chains.ts). Measured at 28, 44, 60 and 124 (bench/memtable.ts): an hour
+ * of 240 samples then takes 3.7, 4.1, 4.6 and 6.6 bytes a sample; appends cost the same within noise, least at 28.
+ */
+const RAW_COUNT_MAX = 28;
+/** What a series seals first, every other time; see sealingCount. */
+const FIRST_COUNT = 12;
+/** So many neighbours seal together: their chunks lie together, and their times are equal. */
+const NEIGHBOURS_SHIFT = 9;
 
 /** A record per series, in words: 32 bytes, half a cache line. */
 const RECORD_SHIFT = 3;
+/** Where the raw tail is. */
 const TAIL = 4;
-const COUNT = 5;
-const UNSORTED = 6;
+/** Raw samples, and the flags. */
+const STATE = 5;
+/** The block that was sealed last. */
+const SEALED = 6;
+/** Samples in sealed blocks, less those that a read found twice. */
+const SEALED_COUNT = 7;
+
+const COUNT_MASK = 0xff;
+/** The raw tail is not strictly ascending, or not known to be. */
+const UNSORTED = 0x100;
+/** A sample came that was not newer than all others of its series: blocks may overlap. Stays. */
+const LATE = 0x200;
 
 /** Samples of one series, ascending in time, each time once. Owned by the chains; overwritten by the next read. */
 export interface SampleColumns {
@@ -30,17 +45,16 @@ export interface SampleColumns {
 }
 
 export class SampleChains {
-  /** minMs, maxMs as doubles, then tail, count, unsorted as words. */
+  /** minMs, maxMs as doubles, then the words above. */
   #times = new Float64Array(1024);
   #words = new Uint32Array(this.#times.buffer);
-  readonly #slabs: Float64Array[] = [];
-  readonly #slabWords: Uint32Array[] = [];
-  /** Doubles given out of the last slab. */
-  #used = SLAB_LENGTH;
+  readonly #raw = new RawChains();
+  readonly #sealed = new SealedBlocks();
   #scratchTimes = new Float64Array(256);
   #scratchValues = new Float64Array(256);
-  /** Starts of the chunks of the series that is being read, oldest first. */
-  #chunkStarts = new Uint32Array(16);
+  #scratchWords = wordsOf(this.#scratchValues);
+  /** Blocks of the series that is being read, newest first. */
+  #wanted = new Uint32Array(16);
   sampleCount = 0;
   /** Series that have samples. */
   filledCount = 0;
@@ -48,7 +62,7 @@ export class SampleChains {
   maxMs = -Infinity;
 
   get memorySize(): number {
-    return this.#times.byteLength + this.#slabs.length * SLAB_LENGTH * 8;
+    return this.#times.byteLength + this.#raw.memorySize + this.#sealed.memorySize;
   }
 
   /** Makes room for the records of `count` series. */
@@ -63,8 +77,11 @@ export class SampleChains {
     this.#words = new Uint32Array(this.#times.buffer);
   }
 
+  /** Samples of a series; those at one time are counted once when they were sealed or read together. */
   count(slot: number): number {
-    return this.#words[(slot << RECORD_SHIFT) + COUNT] as number;
+    const record = slot << RECORD_SHIFT;
+    const rawCount = (this.#words[record + STATE] as number) & COUNT_MASK;
+    return rawCount + (this.#words[record + SEALED_COUNT] as number);
   }
 
   /** Whether a series may have samples from startMs to endMs. */
@@ -80,8 +97,7 @@ export class SampleChains {
   /**
    * Appends rows `0 … rowCount - 1`; those with slot 0xffffffff are passed over.
    *
-   * Costs 50 to 100 ns a row, most of it waiting for memory (node bench/memtable.ts). One loop with its state in
-   * locals: fields read and written per row would cost as much again.
+   * One loop with its state in locals: fields read and written per row would cost as much again.
    */
   append(
     slots: Uint32Array,
@@ -91,6 +107,7 @@ export class SampleChains {
   ): void {
     const times = this.#times;
     const words = this.#words;
+    const raw = this.#raw;
     let { minMs, maxMs, sampleCount, filledCount } = this;
     for (let row = 0; row < rowCount; row += 1) {
       const slot = slots[row] as number;
@@ -100,31 +117,26 @@ export class SampleChains {
       if (ms > maxMs) maxMs = ms;
       sampleCount += 1;
       const record = slot << RECORD_SHIFT;
-      const count = words[record + COUNT] as number;
-      words[record + COUNT] = count + 1;
-      if (count === 0) {
+      const state = words[record + STATE] as number;
+      const count = state & COUNT_MASK;
+      words[record + STATE] = state + 1;
+      if (count === 0 && words[record + SEALED] === 0) {
         filledCount += 1;
         times[record >>> 1] = ms;
         times[(record >>> 1) + 1] = ms;
       } else if (ms > (times[(record >>> 1) + 1] as number)) {
         times[(record >>> 1) + 1] = ms;
       } else {
-        // Late, or at a time that is there already: put in order when it is read.
-        words[record + UNSORTED] = 1;
+        // Late, or at a time that is there already: put in order when it is sealed or read.
+        words[record + STATE] = (state + 1) | UNSORTED | LATE;
         if (ms < (times[record >>> 1] as number)) times[record >>> 1] = ms;
       }
-      const chunk = chunkOf(count);
-      const index = count - chunkFirst(chunk);
-      let start = words[record + TAIL] as number;
-      if (index === 0) {
-        start = this.#allocate(chunk, start);
-        words[record + TAIL] = start;
+      const tail = words[record + TAIL] as number;
+      words[record + TAIL] = raw.push(tail, count, ms, valueWords, row);
+      // Only full chunks are sealed.
+      if (((count + 5) & 15) === 0 && count + 1 >= sealingCount(slot, words[record + SEALED])) {
+        sampleCount -= this.#seal(record);
       }
-      const at = (start & SLAB_MASK) + 1 + index * 2;
-      (this.#slabs[start >>> SLAB_SHIFT] as Float64Array)[at] = ms;
-      const slabWords = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      slabWords[at * 2 + 2] = valueWords[row * 2] as number;
-      slabWords[at * 2 + 3] = valueWords[row * 2 + 1] as number;
     }
     this.minMs = minMs;
     this.maxMs = maxMs;
@@ -133,101 +145,128 @@ export class SampleChains {
   }
 
   /**
-   * The samples of a series, ascending, merged by law 3. A series that is out of order is put in order
-   * where it lies, so that this is paid once.
+   * The samples of a series from startMs to endMs and some around them, ascending, merged by law 3.
    *
    * @returns how many; they stand in `columns` until the next call
    */
-  read(slot: number, columns: SampleColumns): number {
+  read(slot: number, columns: SampleColumns, startMs = -Infinity, endMs = Infinity): number {
     const record = slot << RECORD_SHIFT;
-    const count = this.#words[record + COUNT] as number;
-    if (this.#scratchTimes.length < count) {
-      this.#scratchTimes = new Float64Array(count * 2);
-      this.#scratchValues = new Float64Array(count * 2);
+    const words = this.#words;
+    if ((words[record + STATE] as number) & UNSORTED) this.sampleCount -= this.#sortTail(record);
+    const rawCount = (words[record + STATE] as number) & COUNT_MASK;
+    const isLate = ((words[record + STATE] as number) & LATE) !== 0;
+    const sealed = this.#sealed;
+    let count = rawCount;
+    let wantedCount = 0;
+    let isWhole = true;
+    for (
+      let block = words[record + SEALED] as number;
+      block !== 0;
+      block = sealed.previous(block)
+    ) {
+      if (sealed.maxMs(block) < startMs || sealed.minMs(block) > endMs) {
+        isWhole = false;
+        // Blocks of a series that had nothing late descend.
+        if (!isLate && sealed.maxMs(block) < startMs) break;
+        continue;
+      }
+      if (wantedCount === this.#wanted.length) this.#growWanted();
+      this.#wanted[wantedCount] = block;
+      wantedCount += 1;
+      count += sealed.count(block);
     }
-    const chunkCount = this.#copyOut(record, count);
+    this.#ensureScratch(count);
     columns.timestampsMs = this.#scratchTimes;
     columns.values = this.#scratchValues;
-    if (this.#words[record + UNSORTED] === 0) return count;
+    const isAscending = this.#unpack(record, wantedCount, rawCount);
+    if (isAscending) return count;
     const kept = sortSamples(this.#scratchTimes, this.#scratchValues, count);
-    this.#copyIn(record, kept, chunkCount);
-    this.sampleCount -= count - kept;
+    if (isWhole) {
+      this.sampleCount -= rawCount + (words[record + SEALED_COUNT] as number) - kept;
+      words[record + SEALED_COUNT] = kept - rawCount;
+    }
     return kept;
   }
 
-  /** Copies the chain of a series to the scratch columns and notes where its chunks start. */
-  #copyOut(record: number, count: number): number {
-    const chunkCount = count === 0 ? 0 : chunkOf(count - 1) + 1;
-    if (this.#chunkStarts.length < chunkCount) this.#chunkStarts = new Uint32Array(chunkCount * 2);
-    const values = wordsOf(this.#scratchValues);
-    let start = this.#words[record + TAIL] as number;
-    let end = count;
-    for (let chunk = chunkCount - 1; chunk >= 0; chunk -= 1) {
-      this.#chunkStarts[chunk] = start;
-      const first = chunkFirst(chunk);
-      const slab = this.#slabs[start >>> SLAB_SHIFT] as Float64Array;
-      const slabWords = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      for (let i = first, at = (start & SLAB_MASK) + 1; i < end; i += 1, at += 2) {
-        this.#scratchTimes[i] = slab[at] as number;
-        values[i * 2] = slabWords[at * 2 + 2] as number;
-        values[i * 2 + 1] = slabWords[at * 2 + 3] as number;
-      }
-      start = slabWords[(start & SLAB_MASK) * 2] as number;
-      end = first;
+  /** Unpacks the wanted blocks, oldest first, then the raw tail. @returns whether they ascend */
+  #unpack(record: number, wantedCount: number, rawCount: number): boolean {
+    const timestampsMs = this.#scratchTimes;
+    const values = this.#scratchValues;
+    let offset = 0;
+    let isAscending = true;
+    let lastMs = -Infinity;
+    for (let i = wantedCount - 1; i >= 0; i -= 1) {
+      const block = this.#wanted[i] as number;
+      this.#sealed.read(block, timestampsMs, values, offset);
+      isAscending &&= (timestampsMs[offset] as number) > lastMs;
+      offset += this.#sealed.count(block);
+      lastMs = timestampsMs[offset - 1] as number;
     }
-    return chunkCount;
+    const tail = this.#words[record + TAIL] as number;
+    this.#raw.copyOut(tail, rawCount, timestampsMs, this.#scratchWords, offset);
+    return isAscending && (rawCount === 0 || (timestampsMs[offset] as number) > lastMs);
   }
 
-  /** Writes `count` sorted samples from the scratch columns over the chain that they came from. */
-  #copyIn(record: number, count: number, chunkCount: number): void {
-    const values = wordsOf(this.#scratchValues);
-    for (let chunk = 0; chunk < chunkCount; chunk += 1) {
-      const first = chunkFirst(chunk);
-      const end = Math.min(count, first + chunkLength(chunk));
-      if (end <= first) break;
-      const start = this.#chunkStarts[chunk] as number;
-      const slab = this.#slabs[start >>> SLAB_SHIFT] as Float64Array;
-      const slabWords = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      for (let i = first, at = (start & SLAB_MASK) + 1; i < end; i += 1, at += 2) {
-        slab[at] = this.#scratchTimes[i] as number;
-        slabWords[at * 2 + 2] = values[i * 2] as number;
-        slabWords[at * 2 + 3] = values[i * 2 + 1] as number;
-      }
-      this.#words[record + TAIL] = start;
-    }
-    this.#words[record + COUNT] = count;
-    this.#words[record + UNSORTED] = 0;
+  /** Puts a raw tail in order where it lies, so that this is paid once. @returns how many samples fell away */
+  #sortTail(record: number): number {
+    const words = this.#words;
+    const state = words[record + STATE] as number;
+    const count = state & COUNT_MASK;
+    const kept = this.#takeTail(record);
+    words[record + TAIL] = this.#raw.replace(
+      words[record + TAIL] as number,
+      count,
+      this.#scratchTimes,
+      this.#scratchValues,
+      kept,
+    );
+    words[record + STATE] = (state & ~(COUNT_MASK | UNSORTED)) | kept;
+    return count - kept;
   }
 
-  /** Takes a chunk from the slabs and links it to the one before. */
-  #allocate(chunk: number, previous: number): number {
-    const length = 1 + 2 * chunkLength(chunk);
-    if (this.#used + length > SLAB_LENGTH) {
-      const slab = new Float64Array(SLAB_LENGTH);
-      this.#slabs.push(slab);
-      this.#slabWords.push(wordsOf(slab));
-      this.#used = 0;
-    }
-    const slab = this.#slabs.length - 1;
-    const start = this.#used;
-    (this.#slabWords[slab] as Uint32Array)[start * 2] = previous;
-    this.#used += length;
-    return slab * SLAB_LENGTH + start;
+  /** Moves the raw tail of a series to a sealed block. @returns how many samples fell away */
+  #seal(record: number): number {
+    const words = this.#words;
+    const state = words[record + STATE] as number;
+    const count = state & COUNT_MASK;
+    const kept = this.#takeTail(record);
+    const previous = words[record + SEALED] as number;
+    const valueWords = this.#scratchWords;
+    words[record + SEALED] = this.#sealed.add(previous, this.#scratchTimes, valueWords, kept);
+    this.#raw.clear(words[record + TAIL] as number, count);
+    words[record + STATE] = state & LATE;
+    words[record + SEALED_COUNT] = (words[record + SEALED_COUNT] as number) + kept;
+    return count - kept;
+  }
+
+  /** Copies a raw tail to the scratch columns. @returns how many of them are left, in order and merged */
+  #takeTail(record: number): number {
+    const state = this.#words[record + STATE] as number;
+    const count = state & COUNT_MASK;
+    const tail = this.#words[record + TAIL] as number;
+    this.#raw.copyOut(tail, count, this.#scratchTimes, this.#scratchWords, 0);
+    if ((state & UNSORTED) === 0) return count;
+    return sortSamples(this.#scratchTimes, this.#scratchValues, count);
+  }
+
+  #ensureScratch(count: number): void {
+    if (count <= this.#scratchTimes.length) return;
+    this.#scratchTimes = new Float64Array(count * 2);
+    this.#scratchValues = new Float64Array(count * 2);
+    this.#scratchWords = wordsOf(this.#scratchValues);
+  }
+
+  #growWanted(): void {
+    const grown = new Uint32Array(this.#wanted.length * 2);
+    grown.set(this.#wanted);
+    this.#wanted = grown;
   }
 }
 
-/** Which chunk of a chain holds sample `index`: chunks start at 0, 4, 12, 28, 44, … */
-function chunkOf(index: number): number {
-  if (index >= 12) return 2 + ((index - 12) >>> 4);
-  return index < 4 ? 0 : 1;
-}
-
-/** Index of the first sample of a chunk. */
-function chunkFirst(chunk: number): number {
-  return chunk < 2 ? chunk << 2 : 12 + ((chunk - 2) << 4);
-}
-
-/** Samples that a chunk holds. */
-function chunkLength(chunk: number): number {
-  return chunk < 2 ? 4 << chunk : 16;
+/**
+ * How many raw samples a series seals. The first time that depends on its slot: all series that are scraped together would
+ * be sealed in one scrape else, and all have full tails before it.
+ */
+function sealingCount(slot: number, sealed: number | undefined): number {
+  return sealed === 0 && (slot >>> NEIGHBOURS_SHIFT) & 1 ? FIRST_COUNT : RAW_COUNT_MAX;
 }

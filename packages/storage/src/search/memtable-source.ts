@@ -75,7 +75,8 @@ export class MemtableSource implements SearchSource {
   }
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {
-    const count = this.#memtable.read(ordinal, this.#columns);
+    const { startMs, endMs } = this.#range;
+    const count = this.#memtable.read(ordinal, this.#columns, startMs, endMs);
     const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
     const ranges = gone.length === 0 ? [this.#range] : rangesLeft(this.#range, gone);
     for (const range of ranges) this.#pack(count, range, target);
