@@ -35,13 +35,11 @@ async function seenOf(
     column.times.push(ms);
     column.bits.push(bits[i] as bigint);
   }
-  const data = columns.map(
-    (column): FakeSeries => ({
-      labels: LABELS,
-      timestampsMs: Float64Array.from(column.times),
-      values: new Float64Array(BigUint64Array.from(column.bits).buffer),
-    }),
-  );
+  const data = columns.map((column): FakeSeries => ({
+    labels: LABELS,
+    timestampsMs: Float64Array.from(column.times),
+    values: new Float64Array(BigUint64Array.from(column.bits).buffer),
+  }));
   const result = await askFor("up[1000d]", fakeSeriesSource(data), { at: endMs, dedupIntervalMs });
   if (result.data.type !== "samples") throw new Error("no samples");
   const [found] = result.data.samples.series;
@@ -95,7 +93,10 @@ test.for([
 function randomSeries(random: Random, number: number): FakeSeries {
   const isShared = number % 2 === 0;
   let ms = isShared ? 0 : random.below(5_000);
-  const times = Array.from({ length: 40 }, () => (ms += isShared ? 5_000 : 1 + random.below(9_000)));
+  const times = Array.from(
+    { length: 40 },
+    () => (ms += isShared ? 5_000 : 1 + random.below(9_000)),
+  );
   const values = Float64Array.from(times, () => random.below(1000));
   const labels = [...LABELS, { name: "n", value: String(number) }];
   return { labels, timestampsMs: Float64Array.from(times), values };
@@ -115,7 +116,7 @@ function thinned(series: FakeSeries, intervalMs: number, endMs: number): FakeSer
 }
 
 test("functions see what is left, over shared times and others, blocks of any size", async () => {
-  const asked: Promise<void>[] = [];
+  const asked: Promise<Awaited<ReturnType<typeof askFor>>[]>[] = [];
   forEachSeed(30, (random) => {
     const data = Array.from({ length: 5 }, (_, number) => randomSeries(random, number));
     const dedupIntervalMs = 1 + random.below(20_000);
@@ -128,14 +129,11 @@ test("functions see what is left, over shared times and others, blocks of any si
     for (const text of ["up", "count_over_time(up[30s])", "rate(up[40s])", "sum(up)"]) {
       const seen = askFor(text, source, { grid, dedupIntervalMs });
       const wanted = askFor(text, fakeSeriesSource(expected), { grid });
-      asked.push(
-        Promise.all([seen, wanted]).then(([one, other]) => {
-          expect(rowsOf(one)).toEqual(rowsOf(other));
-        }),
-      );
+      asked.push(Promise.all([seen, wanted]));
     }
   });
-  await Promise.all(asked);
+  for (const [seen, wanted] of await Promise.all(asked))
+    expect(seen && rowsOf(seen)).toEqual(wanted && rowsOf(wanted));
 });
 
 test("values keep their bits", async () => {

@@ -321,15 +321,25 @@ export class Compactor {
     // A merge that was ended on purpose failed for nobody.
     if (this.#isClosed && isKnownError(error)) return;
     this.errorCount += 1;
-    // A thread that died, of memory say, could not clean up after itself.
-    task.folder.removeUnfinished(outputs);
     const waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(this.#failedInRow, 10));
     this.#failedInRow += 1;
     this.#nextTryMs = this.#ports.clock.monotonicMs() + waitMs;
-    if (isKnownError(error)) this.#ports.log.error({ err: error }, "cannot merge parts");
-    else this.#ports.onFault(error);
+    if (isKnownError(error)) {
+      this.#ports.log.error({ err: error }, "cannot merge parts");
+      this.#cleanUp(task, outputs);
+    } else {
+      this.#ports.onFault(error);
+    }
     const forced = this.#forced;
     this.#forced = [];
     for (const { reject } of forced) reject(error);
+  }
+  /** A thread that died, of memory say, could not do so itself. */
+  #cleanUp({ folder }: Task, outputs: readonly string[]): void {
+    try {
+      folder.removeUnfinished(outputs);
+    } catch (error) {
+      this.#ports.onFault(error);
+    }
   }
 }
