@@ -1,4 +1,11 @@
+import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+
+/**
+ * Threads that tests start read their sources from here, as programs do (bin/): without it each of them strips types anew, with a WebAssembly
+ * module of Node's own, and V8 may crash when threads make and free such code at once (nodejs/node#64500).
+ */
+process.env["NODE_COMPILE_CACHE"] ??= join(import.meta.dirname, "node_modules/.cache/node");
 
 /** V8 may abort when threads make and free WebAssembly code at once while it guards pages by memory keys (nodejs/node#64500). */
 const execArgv = ["--no-memory-protection-keys"];
