@@ -195,10 +195,10 @@ async function memory(): Promise<void> {
   const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
   await withCluster(["-memory.allowedBytes=1GiB"], async (select, storages) => {
     const sums = [40, 41, 42, 60, 61, 62].map(
-      (metric) => `sum(count_over_time(${metricName(metric)}[5m]))`,
+      (metric) => `sum(count_over_time(${metricName(metric)}[1h]))`,
     );
     const query = encodeURIComponent(sums.join(" + "));
-    const path = `query_range?query=${query}&start=${facts.startMs / 1_000}&end=${endS}&step=300`;
+    const path = `query_range?query=${query}&start=${facts.startMs / 1_000}&end=${endS}&step=3600`;
     const graph = new MemoryGraph({
       vmselect: [select.pid],
       vmstorage: storages.map(({ pid }) => pid),
