@@ -3,12 +3,18 @@
  *
  * The bytes are untrusted: every count is bounded by what is left to read.
  */
-import { ByteReader, ByteWriter } from "@tideline/common";
-import { CorruptionError, InputError, type SeriesDelete } from "@tideline/model";
+import { type ByteReader, ByteWriter } from "@tideline/common";
+import { InputError, type SeriesDelete } from "@tideline/model";
 import { readFilters, readTime, writeFilters } from "../read-request/filters.ts";
+import { decodeRequest, finishRequest, type RequestWords } from "../read-request/request-bytes.ts";
 
 const VERSION = 1;
-const REQUEST_SIZE_MAX = 1024 * 1024;
+const WORDS: RequestWords = {
+  code: "TIDELINE_DELETE_REQUEST",
+  noun: "a delete request",
+  verb: "delete by",
+  sizeMax: 1024 * 1024,
+};
 
 /**
  * @returns the bytes, owned by the caller
@@ -25,28 +31,12 @@ export function encodeDeleteRequest(request: SeriesDelete): Uint8Array<ArrayBuff
   writer.f64(request.startMs);
   writer.f64(request.endMs);
   writeFilters(writer, request.filters);
-  if (writer.size > REQUEST_SIZE_MAX) {
-    throw new InputError(
-      "TIDELINE_DELETE_REQUEST_SIZE",
-      `Cannot delete by selectors of ${writer.size} bytes: at most ${REQUEST_SIZE_MAX}`,
-    );
-  }
-  return writer.copy();
+  return finishRequest(writer, WORDS);
 }
 
 /** @throws {CorruptionError} when the bytes are no request of a version known here */
 export function decodeDeleteRequest(bytes: Uint8Array): SeriesDelete {
-  try {
-    if (bytes.length > REQUEST_SIZE_MAX) throw new RangeError(`it has ${bytes.length} bytes`);
-    return readRequest(new ByteReader(bytes));
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CorruptionError(
-      "TIDELINE_DELETE_REQUEST",
-      `Cannot decode a delete request: ${cause.message}`,
-      { cause },
-    );
-  }
+  return decodeRequest(bytes, WORDS, readRequest);
 }
 
 function readRequest(reader: ByteReader): SeriesDelete {
@@ -57,6 +47,5 @@ function readRequest(reader: ByteReader): SeriesDelete {
   const endMs = readTime(reader);
   const filters = readFilters(reader);
   if (filters.length === 0) throw new RangeError("no selectors");
-  if (reader.restSize > 0) throw new RangeError(`${reader.restSize} bytes too many`);
   return { tenant, filters, startMs, endMs };
 }

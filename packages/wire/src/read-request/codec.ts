@@ -3,9 +3,10 @@
  *
  * The bytes are untrusted: every count is bounded by what is left to read.
  */
-import { ByteReader, ByteWriter } from "@tideline/common";
-import { CorruptionError, InputError, type SearchQuery } from "@tideline/model";
+import { type ByteReader, ByteWriter } from "@tideline/common";
+import type { SearchQuery } from "@tideline/model";
 import { readFilters, readTime, writeFilters } from "./filters.ts";
+import { decodeRequest, finishRequest, type RequestWords } from "./request-bytes.ts";
 
 export type ReadRequest =
   | { readonly kind: "search"; readonly query: SearchQuery }
@@ -20,8 +21,13 @@ export type ReadRequest =
 
 const VERSION = 1;
 
-/** Fits the ring to a lane with room to spare. */
-const REQUEST_SIZE_MAX = 1024 * 1024;
+const WORDS: RequestWords = {
+  code: "TIDELINE_READ_REQUEST",
+  noun: "a read request",
+  verb: "ask with",
+  // Fits the ring to a lane with room to spare.
+  sizeMax: 1024 * 1024,
+};
 
 /** The numbers on the wire are the positions in this list: append only. */
 const KINDS = ["search", "labelNames", "labelValues", "seriesKeys"] as const;
@@ -43,28 +49,12 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
   writer.f64(query.endMs);
   writer.varint(query.seriesCountMax);
   writeFilters(writer, query.filters);
-  if (writer.size > REQUEST_SIZE_MAX) {
-    throw new InputError(
-      "TIDELINE_READ_REQUEST_SIZE",
-      `Cannot ask with selectors of ${writer.size} bytes: at most ${REQUEST_SIZE_MAX}`,
-    );
-  }
-  return writer.copy();
+  return finishRequest(writer, WORDS);
 }
 
 /** @throws {CorruptionError} when the bytes are no request of a version known here */
 export function decodeReadRequest(bytes: Uint8Array): ReadRequest {
-  try {
-    if (bytes.length > REQUEST_SIZE_MAX) throw new RangeError(`it has ${bytes.length} bytes`);
-    return readRequest(new ByteReader(bytes));
-  } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new CorruptionError(
-      "TIDELINE_READ_REQUEST",
-      `Cannot decode a read request: ${cause.message}`,
-      { cause },
-    );
-  }
+  return decodeRequest(bytes, WORDS, readRequest);
 }
 
 function readRequest(reader: ByteReader): ReadRequest {
@@ -76,7 +66,6 @@ function readRequest(reader: ByteReader): ReadRequest {
   const limit = reader.varint();
   const name = reader.text();
   const query = readQuery(reader);
-  if (reader.restSize > 0) throw new RangeError(`${reader.restSize} bytes too many`);
   if (kind === "search") return { kind, query };
   if (kind === "labelValues") return { kind, name, query, limit };
   return { kind, query, limit };
