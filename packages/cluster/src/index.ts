@@ -12,7 +12,7 @@ export {
   type InsertServerStats,
 } from "./insert-server.ts";
 export type { Log } from "./log.ts";
-export type { LinkState, LinkTimings } from "./node-link.ts";
+export type { LinkFailures, LinkState, LinkTimings } from "./node-link.ts";
 export { SelectClient, type SelectClientOptions } from "./select-client.ts";
 export type { SelectNodeStats } from "./select-link.ts";
 export { SelectServer, type SelectServerOptions, type SelectServerStats } from "./select-server.ts";

@@ -16,7 +16,7 @@ import {
   type RowBlockAnswer,
 } from "@tideline/wire";
 import { encodeEnvelope, KIND_ROWS, STATUS_OK, type Envelope } from "./envelope.ts";
-import { NodeLink, type LinkState, type NodeLinkOptions } from "./node-link.ts";
+import { NodeLink, type LinkFailures, type LinkState, type NodeLinkOptions } from "./node-link.ts";
 
 export interface InsertLimits {
   /** Bytes sent to one node and not answered yet; past it writes are rejected with an OverloadError. */
@@ -38,8 +38,17 @@ export interface InsertNodeStats {
   readonly address: string;
   readonly state: LinkState;
   readonly reconnectCount: number;
+  readonly failures: LinkFailures;
+  /** Rows of blocks that were handed to the link, whatever became of them; sent again, they count again. */
+  readonly rowsPushedCount: number;
   /** Rows of blocks that were kept; ignored ones among them. */
   readonly rowsSentCount: number;
+  /** Rows whose answer is due. */
+  readonly rowsInFlightCount: number;
+  /** From sending envelopes to their answers, summed up. */
+  readonly answerWaitMs: number;
+  /** Whether the last answer of some lane said that it takes no rows for want of room. */
+  readonly isReadOnly: boolean;
   readonly sentSize: number;
   readonly inFlightCount: number;
   readonly inFlightSize: number;
@@ -80,7 +89,11 @@ export class InsertLink {
   #nextId = 1;
   #inFlightSize = 0;
   #cancelTimeout: (() => void) | null = null;
+  #rowsPushedCount = 0;
   #rowsSentCount = 0;
+  #rowsInFlightCount = 0;
+  #answerWaitMs = 0;
+  readonly #readOnlyLanes = new Set<number>();
   #sentSize = 0;
 
   constructor(options: InsertLinkOptions) {
@@ -110,9 +123,12 @@ export class InsertLink {
       return Promise.reject(this.#windowError());
     }
     this.#inFlightSize += block.length;
+    const rowCount = rowCountOf(block);
+    this.#rowsPushedCount += rowCount;
+    this.#rowsInFlightCount += rowCount;
     return new Promise((resolve, reject) => {
       this.#gathered.push({ lane, bytes: block });
-      this.#gatheredPending.push({ lane, rowCount: rowCountOf(block), resolve, reject });
+      this.#gatheredPending.push({ lane, rowCount, resolve, reject });
       this.#gatheredSize += block.length;
       if (this.#gatheredSize >= ENVELOPE_SIZE_TARGET) this.#flush();
       else this.#flushSoon();
@@ -125,11 +141,16 @@ export class InsertLink {
   }
 
   stats(): InsertNodeStats {
-    const { node, state, reconnectCount } = this.link;
+    const { node, state, reconnectCount, failures } = this.link;
     return {
       ...node,
       state,
       reconnectCount,
+      failures,
+      rowsPushedCount: this.#rowsPushedCount,
+      rowsInFlightCount: this.#rowsInFlightCount,
+      answerWaitMs: this.#answerWaitMs,
+      isReadOnly: this.#readOnlyLanes.size > 0,
       rowsSentCount: this.#rowsSentCount,
       sentSize: this.#sentSize,
       inFlightCount: this.#requests.size,
@@ -193,15 +214,19 @@ export class InsertLink {
     const answers =
       envelope.status === STATUS_OK ? readAnswers(envelope.body, request.pending) : null;
     this.#requests.delete(envelope.id);
+    this.#answerWaitMs += this.#clock.monotonicMs() - request.sentMs;
     this.#flushSoon();
     if (!answers) {
       this.#reject(request, this.#refusedError(envelope.status));
       return;
     }
     this.#inFlightSize -= request.size;
-    for (const [i, { rowCount, resolve }] of request.pending.entries()) {
+    for (const [i, { lane, rowCount, resolve }] of request.pending.entries()) {
       const answer = answers[i] as RowBlockAnswer;
+      this.#rowsInFlightCount -= rowCount;
       if (answer.status === "kept") this.#rowsSentCount += rowCount;
+      if (answer.status === "readOnly") this.#readOnlyLanes.add(lane);
+      else if (this.#readOnlyLanes.size > 0) this.#readOnlyLanes.delete(lane);
       resolve(answer);
     }
   }
@@ -213,7 +238,10 @@ export class InsertLink {
 
   #reject(request: Request, error: unknown): void {
     this.#inFlightSize -= request.size;
-    for (const { reject } of request.pending) reject(error);
+    for (const { rowCount, reject } of request.pending) {
+      this.#rowsInFlightCount -= rowCount;
+      reject(error);
+    }
   }
 
   #rejectAll(error: OverloadError): void {

@@ -1,5 +1,6 @@
 import { forEachSeed } from "@tideline/common/testing";
 import { DEFAULT_TENANT, OverloadError, seriesKey, type RowBatch, wordsOf } from "@tideline/model";
+import { rowBlockAnswer } from "@tideline/wire";
 import { FakeSeriesTable, rowBatch } from "@tideline/wire/testing";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { InsertClient, type InsertClientOptions } from "./insert-client.ts";
@@ -146,7 +147,25 @@ describe("writing to a cluster", () => {
       await client.write(batchOf(100, 2));
     });
     expect(rowsAt([again], 2).size).toBe(100);
-    expect(client.stats()[0]).toMatchObject({ state: "ready", reconnectCount: 1, inFlightSize: 0 });
+    expect(client.stats()[0]).toMatchObject({
+      state: "ready",
+      reconnectCount: 1,
+      inFlightSize: 0,
+      rowsInFlightCount: 0,
+      failures: { handshakeCount: 0, connectionCount: 1 },
+    });
+  });
+
+  test("a node that takes no rows is told from one that does, lane by lane", async () => {
+    const sink = new FakeSink("a", 1);
+    const node = await startNode(sink);
+    const { client } = await openClient([node.address]);
+    const append = vi.spyOn(sink, "appendBlock");
+    append.mockResolvedValueOnce(rowBlockAnswer("readOnly", { message: "no room" }));
+    await expect(client.write(batchOf(10, 1))).rejects.toThrow(/no room/);
+    expect(client.stats()[0]).toMatchObject({ isReadOnly: true, rowsSentCount: 0 });
+    await client.write(batchOf(10, 1));
+    expect(client.stats()[0]).toMatchObject({ isReadOnly: false, rowsSentCount: 10 });
   });
 
   test("a node that comes back with other lanes gets every row on the right one", async () => {
@@ -199,7 +218,12 @@ describe("writing to a cluster", () => {
       expect(reason).toMatchObject({ code: "TIDELINE_NODE_WINDOW", status: 503 });
     }
     await client.write(batchOf(500, 10));
-    expect(client.stats()[0]?.inFlightSize).toBe(0);
+    const [stats] = client.stats();
+    expect(stats).toMatchObject({ inFlightSize: 0, rowsInFlightCount: 0, isReadOnly: false });
+    // The first block came twice: again with the keys of its series.
+    expect(stats?.rowsPushedCount).toBe((stats?.rowsSentCount ?? 0) + 500);
+    expect(stats?.rowsSentCount).toBe((10 - rejected.length) * 500);
+    expect(stats?.answerWaitMs).toBeGreaterThan(0);
   });
 
   test("a full stream is not read until lanes have answered, and nothing is lost", async () => {
@@ -224,6 +248,7 @@ describe("writing to a cluster", () => {
     ).toEqual(["ready", "refused"]);
     const refusal = log.lines.find(({ level }) => level === "error");
     expect(refusal?.fields["refusal"]).toMatch(/same storage as "node-[01]"/);
+    expect(client.stats().reduce((sum, { failures }) => sum + failures.handshakeCount, 0)).toBe(1);
     await expect(client.write(batchOf(50, 1))).rejects.toThrow(/refused/);
   });
 

@@ -29,6 +29,16 @@ import {
 
 export type LinkState = "connecting" | "ready" | "away" | "refused" | "closed";
 
+/** How often a link did not come about, or broke. */
+export interface LinkFailures {
+  /** Nobody answered at the address, or not in time. */
+  readonly dialCount: number;
+  /** What answered was no node that can be accepted. */
+  readonly handshakeCount: number;
+  /** Links that broke after they had been ready. */
+  readonly connectionCount: number;
+}
+
 export interface LinkTimings {
   /** A node that has not said hello by then counts as away. */
   readonly helloTimeoutMs: number;
@@ -81,6 +91,7 @@ export class NodeLink {
   #cancelPause: (() => void) | null = null;
   #failuresInRow = 0;
   #readyCount = 0;
+  readonly #failures = { dialCount: 0, handshakeCount: 0, connectionCount: 0 };
   #settleFirst: () => void = () => undefined;
 
   /** Resolves when the first try to connect has ended, whichever way. */
@@ -106,6 +117,10 @@ export class NodeLink {
   /** Connections after the first one. */
   get reconnectCount(): number {
     return Math.max(0, this.#readyCount - 1);
+  }
+
+  get failures(): LinkFailures {
+    return this.#failures;
   }
 
   start(): void {
@@ -222,6 +237,11 @@ export class NodeLink {
     connection.client.close();
     if (wasReady || this.#failuresInRow === 0) this.#logLoss(reason, state);
     this.#failuresInRow += 1;
+    if (state !== "closed") {
+      if (wasReady) this.#failures.connectionCount += 1;
+      else if (state === "refused") this.#failures.handshakeCount += 1;
+      else this.#failures.dialCount += 1;
+    }
     if (state !== "closed") {
       const pauseMs = state === "refused" ? this.#timings.refusedPauseMs : this.#backoffMs();
       this.#cancelPause = this.#clock.after(pauseMs, () => {

@@ -12,13 +12,14 @@ import {
   STATUS_OK,
   type Envelope,
 } from "./envelope.ts";
-import { NodeLink, type LinkState, type NodeLinkOptions } from "./node-link.ts";
+import { NodeLink, type LinkFailures, type LinkState, type NodeLinkOptions } from "./node-link.ts";
 
 export interface SelectNodeStats {
   readonly name: string;
   readonly address: string;
   readonly state: LinkState;
   readonly reconnectCount: number;
+  readonly failures: LinkFailures;
   readonly requestCount: number;
   readonly failureCount: number;
   readonly receivedSize: number;
@@ -108,11 +109,12 @@ export class SelectLink {
   }
 
   stats(): SelectNodeStats {
-    const { node, state, reconnectCount } = this.link;
+    const { node, state, reconnectCount, failures } = this.link;
     return {
       ...node,
       state,
       reconnectCount,
+      failures,
       requestCount: this.#requestCount,
       failureCount: this.#failureCount,
       receivedSize: this.#receivedSize,

@@ -26,6 +26,7 @@ export { formatAddress, type ListenAddress } from "./http/address.ts";
 export { readBody, readBodyChunks, readForm, type Body, type BodyLimits } from "./http/body.ts";
 export { ByteBudget } from "./http/byte-budget.ts";
 export { ConcurrencyLimit } from "./http/concurrency-limit.ts";
+export { addConcurrencyMetrics } from "./http/concurrency-metrics.ts";
 export { errorAnswer, type ErrorStyle } from "./http/errors.ts";
 export { ClientLeftError, type Answer, type Exchange } from "./http/exchange.ts";
 export { guardBy, type Handler, type Route } from "./http/routes.ts";

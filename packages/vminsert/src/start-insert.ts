@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import type { RowSink } from "@tideline/model";
 import { PROTOCOLS } from "@tideline/protocols";
 import {
+  addConcurrencyMetrics,
   ByteBudget,
   ConcurrencyLimit,
   type FlagValues,
@@ -31,21 +32,13 @@ export interface StartInsertOptions {
 export function startInsert(options: StartInsertOptions): void {
   const { context, flags, sink } = options;
   const { metrics, http } = context;
-  const concurrentMax = flags.maxConcurrentInserts || 2 * availableParallelism();
   const limit = new ConcurrencyLimit({
     noun: "writes",
-    concurrentMax,
+    concurrentMax: flags.maxConcurrentInserts || 2 * availableParallelism(),
     queueTimeoutMs: flags["insert.maxQueueDuration"],
     status: 503,
   });
-  metrics.gaugeFrom(
-    { name: "vm_concurrent_insert_capacity", help: "Writes that may be worked on at a time" },
-    () => concurrentMax,
-  );
-  metrics.gaugeFrom(
-    { name: "vm_concurrent_insert_current", help: "Writes that are worked on now" },
-    () => limit.runningCount,
-  );
+  addConcurrencyMetrics(metrics, "insert", limit);
   const counters = insertCounters(metrics);
   const bodySizeMax = flags.maxInsertRequestSize;
   const bodies = new ByteBudget({

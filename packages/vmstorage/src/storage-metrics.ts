@@ -44,6 +44,11 @@ export function addStorageMetrics(metrics: Metrics, storage: Storage): void {
     "Series registered in a head",
     total((lane) => lane.seriesCreated),
   );
+  counterFrom(
+    "vm_slow_row_inserts_total",
+    "Rows whose series their head did not know: it was registered with them",
+    total((lane) => lane.seriesCreated),
+  );
   gaugeFrom(
     "vm_rows",
     "Rows in storage",

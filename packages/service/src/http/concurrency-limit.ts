@@ -23,9 +23,25 @@ export class ConcurrencyLimit {
   readonly #options: ConcurrencyLimitOptions;
   readonly #waiters = new Set<Waiter>();
   #runningCount = 0;
+  #reachedCount = 0;
+  #refusedCount = 0;
 
   constructor(options: ConcurrencyLimitOptions) {
     this.#options = options;
+  }
+
+  get concurrentMax(): number {
+    return this.#options.concurrentMax;
+  }
+
+  /** Of those who came: how many found no place free. */
+  get reachedCount(): number {
+    return this.#reachedCount;
+  }
+
+  /** And how many got none at all: refused at once, or after their wait. */
+  get refusedCount(): number {
+    return this.#refusedCount;
   }
 
   get runningCount(): number {
@@ -65,6 +81,7 @@ export class ConcurrencyLimit {
 
   #wait(signal: AbortSignal | undefined): Promise<void> {
     const { concurrentMax, queueTimeoutMs, waitingMax = concurrentMax * 100 } = this.#options;
+    this.#reachedCount += 1;
     if (this.#waiters.size >= waitingMax) return Promise.reject(this.#overload());
     return new Promise((resolve, reject) => {
       const stop = (): void => {
@@ -94,6 +111,7 @@ export class ConcurrencyLimit {
   }
 
   #overload(): OverloadError {
+    this.#refusedCount += 1;
     const { noun, concurrentMax, queueTimeoutMs, status } = this.#options;
     return new OverloadError(
       "TIDELINE_CONCURRENCY",

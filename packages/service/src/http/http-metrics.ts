@@ -1,9 +1,15 @@
 /** What the HTTP server counts, under VictoriaMetrics' names. */
-import type { Metrics } from "../metrics/metrics.ts";
+import type { Socket } from "node:net";
+import type { Metrics, Reading } from "../metrics/metrics.ts";
+
+/** What of a socket is counted. */
+type CountedSocket = Pick<Socket, "bytesRead" | "bytesWritten">;
 
 export interface HttpMetrics {
-  connectionOpened(): void;
-  connectionClosed(): void;
+  connectionOpened(socket: CountedSocket): void;
+  connectionClosed(socket: CountedSocket): void;
+  /** A connection broke. */
+  connectionFailed(): void;
   /** @param path of the route, with `{}` for its parameters: bounded in number */
   requestStarted(path: string): void;
   requestFailed(path: string): void;
@@ -30,16 +36,7 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     help: "Time from a request's headers to the end of its answer, by route",
     labels: ["path"],
   });
-  const connections = metrics.gauge({
-    name: "vm_tcplistener_conns",
-    help: "Open connections",
-    labels: ["name"],
-  });
-  const accepts = metrics.counter({
-    name: "vm_tcplistener_accepts_total",
-    help: "Connections accepted",
-    labels: ["name"],
-  });
+  const connections = connectionMetrics(metrics);
   let runningCount = 0;
   metrics.gaugeFrom(
     {
@@ -48,15 +45,8 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
     },
     () => runningCount,
   );
-  connections.set({ name: "http" }, 0);
   return {
-    connectionOpened() {
-      connections.inc({ name: "http" });
-      accepts.inc({ name: "http" });
-    },
-    connectionClosed() {
-      connections.dec({ name: "http" });
-    },
+    ...connections,
     requestStarted(path) {
       requests.add(path);
       runningCount += 1;
@@ -69,4 +59,59 @@ export function createHttpMetrics(metrics: Metrics): HttpMetrics {
       runningCount -= 1;
     },
   };
+}
+
+/** Open sockets are asked for their bytes when the metrics are; closed ones have left theirs behind. */
+function connectionMetrics(
+  metrics: Metrics,
+): Pick<HttpMetrics, "connectionOpened" | "connectionClosed" | "connectionFailed"> {
+  const open = new Set<CountedSocket>();
+  const closed = { bytesRead: 0, bytesWritten: 0 };
+  let acceptCount = 0;
+  let errorCount = 0;
+  const labels = ["name"];
+  const bytes = (kind: keyof CountedSocket) =>
+    named(() => [...open].reduce((sum, socket) => sum + socket[kind], closed[kind]));
+  metrics.gaugeFrom(
+    { name: "vm_tcplistener_conns", help: "Open connections", labels },
+    named(() => open.size),
+  );
+  metrics.counterFrom(
+    { name: "vm_tcplistener_accepts_total", help: "Connections accepted", labels },
+    named(() => acceptCount),
+  );
+  metrics.counterFrom(
+    { name: "vm_tcplistener_read_bytes_total", help: "Bytes received of connections", labels },
+    bytes("bytesRead"),
+  );
+  metrics.counterFrom(
+    { name: "vm_tcplistener_written_bytes_total", help: "Bytes sent over connections", labels },
+    bytes("bytesWritten"),
+  );
+  metrics.counterFrom(
+    {
+      name: "vm_tcplistener_errors_total",
+      help: "Connections that broke",
+      labels,
+    },
+    named(() => errorCount),
+  );
+  return {
+    connectionOpened(socket) {
+      acceptCount += 1;
+      open.add(socket);
+    },
+    connectionClosed(socket) {
+      open.delete(socket);
+      closed.bytesRead += socket.bytesRead;
+      closed.bytesWritten += socket.bytesWritten;
+    },
+    connectionFailed() {
+      errorCount += 1;
+    },
+  };
+}
+
+function named(value: () => number): () => Reading[] {
+  return () => [{ labels: { name: "http" }, value: value() }];
 }

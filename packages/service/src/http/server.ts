@@ -123,9 +123,12 @@ export class HttpServer {
       },
     );
     server.on("connection", (socket) => {
-      metrics.connectionOpened();
+      metrics.connectionOpened(socket);
       socket.once("close", () => {
-        metrics.connectionClosed();
+        metrics.connectionClosed(socket);
+      });
+      socket.once("error", () => {
+        metrics.connectionFailed();
       });
       // Spread over a fifth of the age, so that clients who came together do not come back together.
       const ageMaxMs = connectionAgeMaxMs * (0.9 + Math.random() * 0.2);

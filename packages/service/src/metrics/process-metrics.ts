@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { monitorEventLoopDelay, performance } from "node:perf_hooks";
 import type { FlagState } from "../flags/parse.ts";
+import { addKernelMetrics } from "./kernel-metrics.ts";
 import type { Metrics } from "./metrics.ts";
 
 export interface ProcessFacts {
@@ -19,6 +20,7 @@ export function addProcessMetrics(metrics: Metrics, facts: ProcessFacts): void {
   addCpuMetrics(metrics);
   addMemoryMetrics(metrics, facts);
   addFileMetrics(metrics);
+  addKernelMetrics(metrics);
   metrics.gaugeFrom(
     {
       name: "process_start_time_seconds",

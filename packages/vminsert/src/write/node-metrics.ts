@@ -1,6 +1,6 @@
 /** The nodes as vminsert sees them, under VictoriaMetrics' names (reference 2.15). */
 import type { InsertClient } from "@tideline/cluster";
-import type { Metrics } from "@tideline/service";
+import type { Metrics, Reading } from "@tideline/service";
 
 type NodeStats = ReturnType<InsertClient["stats"]>[number];
 
@@ -19,6 +19,31 @@ export function addNodeMetrics(metrics: Metrics, client: InsertClient): void {
     },
     read((node) => (node.state === "ready" ? 1 : 0)),
   );
+  metrics.gaugeFrom(
+    {
+      name: "vm_rpc_vmstorage_is_read_only",
+      help: "1 while the node says that it takes no rows for want of room",
+      labels,
+    },
+    read((node) => (node.isReadOnly ? 1 : 0)),
+  );
+  metrics.counterFrom(
+    { name: "vm_rpc_rows_pushed_total", help: "Rows handed to the node's stream", labels },
+    read((node) => node.rowsPushedCount),
+  );
+  metrics.gaugeFrom(
+    { name: "vm_rpc_rows_pending", help: "Rows that wait for the node's answer", labels },
+    read((node) => node.rowsInFlightCount),
+  );
+  metrics.counterFrom(
+    {
+      name: "vm_rpc_send_duration_seconds_total",
+      help: "Time from sending rows to their answers, summed up",
+      labels,
+    },
+    read((node) => node.answerWaitMs / 1_000),
+  );
+  addLinkFailures(metrics, labels, read);
   metrics.counterFrom(
     { name: "vm_rpc_rows_sent_total", help: "Rows that the node has answered for", labels },
     read((node) => node.rowsSentCount),
@@ -38,5 +63,28 @@ export function addNodeMetrics(metrics: Metrics, client: InsertClient): void {
       labels,
     },
     read((node) => node.inFlightSize),
+  );
+}
+
+function addLinkFailures(
+  metrics: Metrics,
+  labels: readonly string[],
+  read: (value: (node: NodeStats) => number) => () => Reading[],
+): void {
+  metrics.counterFrom(
+    { name: "vm_rpc_dial_errors_total", help: "Tries to reach the node that failed", labels },
+    read((node) => node.failures.dialCount),
+  );
+  metrics.counterFrom(
+    {
+      name: "vm_rpc_handshake_errors_total",
+      help: "Hellos of the node that could not be accepted",
+      labels,
+    },
+    read((node) => node.failures.handshakeCount),
+  );
+  metrics.counterFrom(
+    { name: "vm_rpc_connection_errors_total", help: "Streams to the node that broke", labels },
+    read((node) => node.failures.connectionCount),
   );
 }

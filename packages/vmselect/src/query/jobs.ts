@@ -69,6 +69,8 @@ export interface JobAnswer {
   readonly infos: readonly string[];
   /** Series that the selectors matched. */
   readonly seriesFetchedCount: number;
+  /** Samples that functions saw. */
+  readonly samplesReadCount: number;
 }
 
 export type ToWorker =

@@ -35,4 +35,20 @@ export function addNodeMetrics(metrics: Metrics, client: SelectClient): void {
     { name: "vm_rpc_reconnects_total", help: "Streams to the node after the first", labels },
     read((node) => node.reconnectCount),
   );
+  metrics.counterFrom(
+    { name: "vm_rpc_dial_errors_total", help: "Tries to reach the node that failed", labels },
+    read((node) => node.failures.dialCount),
+  );
+  metrics.counterFrom(
+    {
+      name: "vm_rpc_handshake_errors_total",
+      help: "Hellos of the node that could not be accepted",
+      labels,
+    },
+    read((node) => node.failures.handshakeCount),
+  );
+  metrics.counterFrom(
+    { name: "vm_rpc_connection_errors_total", help: "Streams to the node that broke", labels },
+    read((node) => node.failures.connectionCount),
+  );
 }

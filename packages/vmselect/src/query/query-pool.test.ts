@@ -14,7 +14,7 @@ const WORKER = `
     if (job.labelName === "die") throw new Error("out of luck");
     if (job.labelName === "spin") for (;;);
     if (job.labelName === "wait") return;
-    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName], infos: [], seriesFetchedCount: 0 };
+    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName], infos: [], seriesFetchedCount: 0, samplesReadCount: 0 };
     parentPort.postMessage({ type: "answer", jobId, answer });
   });
   parentPort.postMessage({ type: "ready" });

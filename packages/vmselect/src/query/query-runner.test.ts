@@ -21,6 +21,7 @@ const ANSWER: JobAnswer = {
   warnings: [],
   infos: [],
   seriesFetchedCount: 0,
+  samplesReadCount: 0,
 };
 /** Takes every metric and keeps none. */
 const NO_METRICS = {

@@ -4,7 +4,7 @@
  */
 import { performance } from "node:perf_hooks";
 import { ExecutionError, OverloadError } from "@tideline/model";
-import { ConcurrencyLimit, type Metrics } from "@tideline/service";
+import { addConcurrencyMetrics, ConcurrencyLimit, type Metrics } from "@tideline/service";
 import type { Job, JobAnswer } from "./jobs.ts";
 import type { QueryPool } from "./query-pool.ts";
 
@@ -33,6 +33,7 @@ export class QueryRunner {
   readonly #slowQueries;
   readonly #partialResults;
   readonly #seriesRead;
+  readonly #rowsRead;
 
   constructor(options: QueryRunnerOptions) {
     this.#options = options;
@@ -55,14 +56,11 @@ export class QueryRunner {
       { name: "vm_series_read_per_query", help: "Series that the selectors of a query matched" },
       [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000],
     );
-    metrics.gaugeFrom(
-      { name: "vm_concurrent_select_capacity", help: "Queries that may run at a time" },
-      () => concurrentMax,
+    this.#rowsRead = metrics.histogram(
+      { name: "vm_rows_read_per_query", help: "Samples that the functions of a query saw" },
+      [100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000],
     );
-    metrics.gaugeFrom(
-      { name: "vm_concurrent_select_current", help: "Queries that run now" },
-      () => this.#limit.runningCount,
-    );
+    addConcurrencyMetrics(metrics, "select", this.#limit);
     metrics.counterFrom(
       {
         name: "tideline_query_worker_deaths_total",
@@ -84,6 +82,7 @@ export class QueryRunner {
     try {
       const answer = await this.#limit.run(() => this.#options.pool.run(job, stop), stop);
       this.#seriesRead.observe(answer.seriesFetchedCount);
+      this.#rowsRead.observe(answer.samplesReadCount);
       return this.#checkPartial(answer, denyPartial);
     } catch (error) {
       if (deadline.aborted && !signal.aborted) {

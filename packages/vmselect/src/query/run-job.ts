@@ -79,6 +79,7 @@ async function runQuery(
     warnings: cut === result ? result.warnings : [...result.warnings, TRUNCATED],
     infos: result.infos,
     seriesFetchedCount: result.seriesFetched,
+    samplesReadCount: result.samplesRead,
   };
 }
 
@@ -119,6 +120,7 @@ function jsonAnswer<Item>(
     warnings: isCut ? [TRUNCATED] : [],
     infos: [],
     seriesFetchedCount: 0,
+    samplesReadCount: 0,
   };
 }
 
