@@ -40,12 +40,17 @@ export function* seriesLines(found: FoundSeries): Generator<string> {
   if (blocks.length === 0) yield `  ${where}: ${rowCount} rows`;
   else yield `  ${where}: ${blocks.length} blocks`;
   for (const { count, minMs, maxMs, value, timestamps } of blocks) {
-    const [values, times] = [value, timestamps].map(
-      (unit) => `${unit.size} bytes at ${unit.offset}`,
-    );
-    yield `    ${count} samples, ${range(minMs, maxMs)}, values ${values}, times ${times}`;
+    const { inGroup } = value;
+    const values = inGroup
+      ? `${inGroup.size} bytes at ${inGroup.start} in the group of ${unitText(value)}`
+      : unitText(value);
+    yield `    ${count} samples, ${range(minMs, maxMs)}, values ${values}, times ${unitText(timestamps)}`;
   }
   for (const { startMs, endMs } of deleted) yield `    deleted: ${range(startMs, endMs)}`;
+}
+
+function unitText({ size, offset }: { readonly size: number; readonly offset: number }): string {
+  return `${size} bytes at ${offset}`;
 }
 
 function deleteText({ tenant, filters, startMs, endMs }: SeriesDelete): string {
