@@ -11,8 +11,9 @@ export {
   type InsertServerOptions,
   type InsertServerStats,
 } from "./insert-server.ts";
+export { LINK_METRICS, type NodeMetric } from "./link-metrics.ts";
 export type { Log } from "./log.ts";
-export type { LinkFailures, LinkState, LinkTimings } from "./node-link.ts";
+export type { LinkState, LinkTimings } from "./node-link.ts";
 export { SelectClient, type SelectClientOptions } from "./select-client.ts";
 export type { SelectNodeStats } from "./select-link.ts";
 export { SelectServer, type SelectServerOptions, type SelectServerStats } from "./select-server.ts";
