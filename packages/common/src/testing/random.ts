@@ -48,14 +48,14 @@ export function seededRandom(seed: number): Random {
 }
 
 /**
- * Seeds 1…count, or only TIDELINE_SEED when that is set. TIDELINE_SEED_FACTOR multiplies `count`, for long runs (with vitest's
- * --testTimeout=0).
+ * Seeds 1…count, or only those of TIDELINE_SEED when that is set: one, or a range such as 20001-25000. TIDELINE_SEED_FACTOR
+ * multiplies `count`, for long runs (with vitest's --testTimeout=0).
  */
 export function seedList(count: number): number[] {
   const only = process.env["TIDELINE_SEED"];
-  if (only !== undefined) return [Number(only)];
   const factor = Number(process.env["TIDELINE_SEED_FACTOR"] ?? 1);
-  return Array.from({ length: count * factor }, (_, i) => i + 1);
+  const [first = 1, last = first] = only?.split("-").map(Number) ?? [1, count * factor];
+  return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 }
 
 /** Runs `check` for each seed of `seedList`; an error names the seed. */
