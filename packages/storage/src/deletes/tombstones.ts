@@ -4,13 +4,7 @@
  */
 import type { Ordinals } from "../index/label-index.ts";
 import { meet, unite } from "../index/select.ts";
-import {
-  mergeRanges,
-  rangeContains,
-  rangesLeft,
-  rangesOverlap,
-  type TimeRange,
-} from "./time-ranges.ts";
+import { mergeRanges, rangeContains, rangesLeft, type TimeRange } from "./time-ranges.ts";
 
 /** One delete's share. */
 export interface Tombstone extends TimeRange {
@@ -50,12 +44,12 @@ export class Tombstones {
       startMs: Math.max(wanted.startMs, this.#times.startMs),
       endMs: Math.min(wanted.endMs, this.#times.endMs),
     };
-    const entries = this.#entries.filter((entry) => rangesOverlap(entry, range));
-    const whole = entries.filter((entry) => rangeContains(entry, range));
+    const whole = this.#entries.filter((entry) => rangeContains(entry, range));
     const gone = unite(whole.map(({ ordinals }) => ordinals));
     const rest = gone.length === 0 ? selected : meet(selected, gone, false);
-    if (whole.length === entries.length) return rest;
-    const touched = unite(entries.map(({ ordinals }) => ordinals));
+    if (whole.length === this.#entries.length) return rest;
+    // Also what was deleted of other times: the index lists a series by the times of the source, and it may have no others.
+    const touched = unite(this.#entries.map(({ ordinals }) => ordinals));
     return rest.filter(
       (ordinal) =>
         !includes(touched, ordinal) ||

@@ -137,6 +137,18 @@ test("lists of labels and series are made without a look at samples", async () =
   expect((await readSamples(rig.lane, query)).missing).toHaveLength(1);
 });
 
+test("a series that has lost all of its samples is in no list, whatever times are asked for", async () => {
+  const rig = await LaneRig.start();
+  const early = rows(rig, 50_000).filter(isEven);
+  await rig.write([...early, ...rows(rig, 10_000).filter((row) => !isEven(row))]);
+  await rig.lane.flush();
+  const startMs = rig.clock.nowMs() - 20_000;
+  await rig.delete({ startMs });
+  const before = { ...everything(), endMs: startMs - 1 };
+  expect((await rig.lane.labelValues("job", before, 0, signal)).items).toEqual(["even"]);
+  expect((await rig.lane.seriesKeys(before, 0, signal)).items).toHaveLength(5);
+});
+
 test("another tenant's series of the same labels stay", async () => {
   const rig = await LaneRig.start();
   const written = rows(rig, 0);
