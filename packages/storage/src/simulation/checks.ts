@@ -38,7 +38,7 @@ export interface SearchAnswer {
   readonly missing: Coverage["missing"];
   /** The newest acknowledgement when it was asked. */
   readonly since: number;
-  /** What is older may be missing. Default: nothing. */
+  /** What is older may have been dropped where it was asked for. Default: nothing. */
   readonly fromMs?: number;
 }
 
@@ -58,8 +58,7 @@ export function compareSamples(world: World, query: SearchQuery, answer: SearchA
       // Outside of the range a block may bring samples along: not all of them, and not merged with others.
       const isIn = ms >= startMs && ms <= endMs;
       if (!isIn && (found === undefined || place.sent.has(found))) continue;
-      if (found === undefined && ms < fromMs) continue;
-      const possible = model.possible(place, since);
+      const possible = model.possible(place, since, ms < fromMs);
       if (possible.has(found)) continue;
       if (isLossTold && (found === undefined || place.sent.has(found))) continue;
       wrong.push(

@@ -18,9 +18,18 @@ export interface Happening {
   isDurable: boolean;
 }
 
+/** Retention may have taken what was there: some of the parts and heads that hold the place, all of them, or none. */
+const EXPIRY: Happening = {
+  bits: undefined,
+  keptAt: Infinity,
+  isDurable: false,
+};
+
 /** What happened at one time of one series. */
 interface Place {
   happenings: Happening[];
+  /** Values below what a start has found, in other parts: they lost against it, and show where it goes before them. */
+  beneath: ReadonlySet<bigint>;
   /** All that was ever sent: what may turn up when damage has taken something newer away. */
   readonly sent: Set<bigint>;
 }
@@ -55,6 +64,15 @@ export class Model {
     return removals;
   }
 
+  /** What is older may be gone from now on, part by part: of several samples at one time the one that counted may go first. */
+  expire(beforeMs: number): void {
+    for (const places of this.series.values())
+      for (const [ms, { happenings }] of places) {
+        const isNew = happenings.length > 0 && happenings.at(-1) !== EXPIRY;
+        if (ms < beforeMs && isNew) happenings.push(EXPIRY);
+      }
+  }
+
   /** What was sent or removed is acknowledged. */
   acknowledge(happenings: readonly Happening[], isDurable: boolean): void {
     this.newest += 1;
@@ -85,8 +103,10 @@ export class Model {
     for (const [key, places] of this.series)
       for (const [ms, place] of places) {
         const bits = found.get(key)?.get(ms);
-        if (!this.possible(place).has(bits)) continue;
+        const { states, parts } = whatMayBe(place, Infinity);
+        if (!states.has(bits)) continue;
         const isDurable = isLasting || place.happenings.every((happening) => happening.isDurable);
+        if (isDurable) place.beneath = losersOf(parts, bits);
         if (isDurable) place.happenings = [];
         if (bits !== undefined) place.happenings.push({ bits, keptAt: this.newest, isDurable });
       }
@@ -99,15 +119,14 @@ export class Model {
     return false;
   }
 
-  /** What may be found at a place, by one who asked at `since` or later: what was not acknowledged by then may be there or not. */
-  possible({ happenings }: Place, since = Infinity): Set<Found> {
-    let states = new Set<Found>([undefined]);
-    for (const { bits, keptAt } of happenings) {
-      const next = new Set<Found>(keptAt < Infinity && keptAt <= since ? [] : states);
-      for (const state of states) next.add(bits === undefined ? undefined : winner(state, bits));
-      states = next;
-    }
-    return states;
+  /**
+   * What may be found at a place, by one who asked at `since` or later: what was not acknowledged by then may be there or not.
+   *
+   * @param isExpired whoever answers may have dropped parts of it by the retention
+   */
+  possible(place: Place, since = Infinity, isExpired = false): Set<Found> {
+    const { states, parts } = whatMayBe(place, since);
+    return isExpired ? new Set([...states, ...parts, undefined]) : states;
   }
 
   *#happenings(): Iterable<Happening> {
@@ -126,7 +145,45 @@ export class Model {
     if (!places) this.series.set(key, (places = new Map()));
     this.oldestMs = Math.min(this.oldestMs, ms);
     let place = places.get(ms);
-    if (!place) places.set(ms, (place = { happenings: [], sent: new Set() }));
+    if (!place) places.set(ms, (place = newPlace()));
     return place;
   }
+}
+
+function newPlace(): Place {
+  return { happenings: [], beneath: new Set(), sent: new Set() };
+}
+
+/**
+ * What may be found at a place, and which values may lie there beside each other: of those one counts, until retention takes it
+ * before the others.
+ */
+function whatMayBe(
+  { happenings, beneath }: Place,
+  since: number,
+): { states: Set<Found>; parts: Set<bigint> } {
+  let states = new Set<Found>([undefined]);
+  let parts = new Set<bigint>(beneath);
+  for (const happening of happenings) {
+    const { bits, keptAt } = happening;
+    if (happening === EXPIRY) {
+      for (const part of parts) states.add(part);
+      states.add(undefined);
+      continue;
+    }
+    const isCertain = keptAt < Infinity && keptAt <= since;
+    const next = new Set<Found>(isCertain ? [] : states);
+    for (const state of states) next.add(bits === undefined ? undefined : winner(state, bits));
+    states = next;
+    if (bits !== undefined) parts.add(bits);
+    else if (isCertain) parts = new Set();
+  }
+  return { states, parts };
+}
+
+/** What of `parts` may lie where `found` is what counts. */
+function losersOf(parts: ReadonlySet<bigint>, found: Found): Set<bigint> {
+  return new Set(
+    found === undefined ? [] : [...parts].filter((bits) => winner(found, bits) === found),
+  );
 }

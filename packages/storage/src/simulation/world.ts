@@ -231,6 +231,6 @@ export class World {
     if (this.hasClockJumped && this.model.hasSampleWithin(nowMs - DAY_MS, nowMs + DAY_MS))
       this.hasClockJumped = false;
     if (this.hasClockJumped) return;
-    if (beforeMs > this.model.oldestMs) this.model.remove((_, ms) => ms < beforeMs);
+    if (beforeMs > this.model.oldestMs) this.model.expire(beforeMs);
   }
 }
