@@ -10,6 +10,8 @@ export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./serie
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
+export { CutMarks } from "./value-block/cut-marks.ts";
+export type { ValueCut } from "./value-block/cut.ts";
 export { cutValues, decodeValues, encodeValues, packValuesInto } from "./value-block/wasm.ts";
 export { UNSNAP_BROKEN, UNSNAP_TOO_LARGE, unsnapPlain } from "./unsnap/plain.ts";
 export { ProtobufError, ProtobufReader } from "./write-scan/protobuf.ts";

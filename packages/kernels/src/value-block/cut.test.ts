@@ -1,7 +1,8 @@
 import { BugError } from "@tideline/common";
 import { forEachSeed } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
-import { cutValuesPlain } from "./cut.ts";
+import { CutMarks } from "./cut-marks.ts";
+import { cutValuesPlain, type ValueCut } from "./cut.ts";
 import { wrapValues } from "./plain.ts";
 import { SHAPES } from "./value-block-fixtures.ts";
 import { cutValues, decodeValues, encodeValues } from "./wasm.ts";
@@ -53,6 +54,76 @@ describe.for(TWINS)("$name", ({ cut }) => {
     const block = encodeValues(new Float64Array(4).fill(1));
     expect(() => cut(block, { count: 4, from: 2, to: 5 })).toThrow(BugError);
     expect(() => cut(block, { count: 4, from: 2, to: 2 })).toThrow(BugError);
+  });
+});
+
+function plain(bytes: Uint8Array, cut: ValueCut): Uint8Array | null {
+  const expected = cutValuesPlain(bytes, cut);
+  return expected && Buffer.from(expected);
+}
+
+describe("with marks", () => {
+  const size = 64 * 1024;
+
+  test("cuts of one block are the same, wherever those before them began", () => {
+    forEachSeed(60, (random) => {
+      const values = random.pick(SHAPES).make(random, 1024 + random.below(7168));
+      const block = encodeValues(values);
+      const marks = new CutMarks(size);
+      for (let turn = 0; turn < 12; turn += 1) {
+        const from = random.below(values.length);
+        const to = Math.min(values.length, from + 1 + random.below(random.chance(0.8) ? 30 : 2000));
+        const cut = { count: values.length, from, to };
+        const slot = marks.slotOf(1, 100, 0);
+        const bytes = cutValues(block, cut, marks, slot);
+        expect(bytes && Buffer.from(bytes)).toEqual(plain(block, cut));
+      }
+    });
+  });
+
+  /** Counters at 15 s, whose widths differ from mini-block to mini-block. */
+  const block = encodeValues(Float64Array.from({ length: 5760 }, (_, i) => (i * i) % 70_001));
+  const tail = { count: 5760, from: 5740, to: 5760 };
+
+  function cutTail(marks: CutMarks, slot: number, bytes = block, cut: ValueCut = tail) {
+    return cutValues(bytes, cut, marks, slot);
+  }
+
+  test("a second cut does not look at what lies before the first one", () => {
+    const marks = new CutMarks(size);
+    const slot = marks.slotOf(1, 100, 0);
+    const cut = cutTail(marks, slot);
+    const emptied = block.slice().fill(0xff, 1000, 2000);
+    expect(() => cutTail(new CutMarks(size), slot, emptied)).toThrow(RangeError);
+    expect(cutTail(marks, marks.slotOf(1, 100, 0), emptied)).toEqual(cut);
+    // A cut somewhat behind the mark leaves it where it is.
+    const less = { ...tail, from: 5750 };
+    expect(cutTail(marks, slot, emptied, less)).toEqual(plain(block, less));
+    expect(cutTail(marks, slot, emptied)).toEqual(cut);
+  });
+
+  test("another block that comes to the slot begins anew", () => {
+    const marks = new CutMarks(200);
+    const slot = marks.slotOf(1, 100, 0);
+    cutTail(marks, slot);
+    const other = encodeValues(Float64Array.from({ length: 5760 }, (_, i) => (i * i) % 7_001));
+    expect(marks.slotOf(1, 100, 8)).toBe(slot);
+    expect(cutTail(marks, slot, other)).toEqual(plain(other, tail));
+  });
+
+  test("a mark of other bytes is refused or gives other values, and reads nothing outside", () => {
+    forEachSeed(100, (random) => {
+      const marks = new CutMarks(size);
+      const slot = marks.slotOf(1, 100, 0);
+      cutTail(marks, slot);
+      const values = random.pick(SHAPES).make(random, 5760);
+      try {
+        cutTail(marks, slot, encodeValues(values));
+      } catch (error) {
+        if (!(error instanceof RangeError)) throw error;
+      }
+      expect(cutTail(new CutMarks(size), slot)).toEqual(plain(block, tail));
+    });
   });
 });
 

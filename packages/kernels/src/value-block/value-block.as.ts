@@ -16,6 +16,7 @@ const COUNTS: usize = WIDES + 2_112; // u32 × 33
 export const powersAt: usize = COUNTS + 192; // f64 × 15, written by the host
 export const missesAt: usize = powersAt + 128; // the second plane of a residual block
 export const bytesAt: usize = missesAt + PLANE; // a block, 192 KiB
+export const markAt: usize = bytesAt + 196_608; // f64 × 11, see decodeMarked
 
 const EXPONENT_MAX: i32 = 14;
 const INTEGER_LIMIT: f64 = 2251799813685248.0; // 2^51
@@ -25,6 +26,7 @@ const ROUNDING: f64 = 6755399441055744.0; // 1.5 · 2^52
 const SAFE_MAX: u64 = 9007199254740991; // 2^53 - 1
 const WIDE_LIMIT: f64 = 2147483648.0;
 const STEPS: i32 = 64;
+const MARK_STEPS: i32 = 512; // fewer are passed over each time
 const IMPOSSIBLE: i32 = 1 << 20;
 
 let W: usize = 0; // where the next byte is written
@@ -623,6 +625,19 @@ function passInTurn(steps: i32, mode: i32): void {
 // Reads the `size` bytes at `block` as `count` decimals into `target`; true when they were that. Only the values `from` to `to`
 // (exclusive) are sure to be there then: what lies before and behind them in their run is passed over.
 export function decode(block: usize, size: i32, count: i32, target: usize, from: i32, to: i32): bool {
+  return decodePart(block, size, count, target, from, to, false);
+}
+
+// The same, from the mark on if that is not behind `from`; and leaves a mark where the wanted values begin, unless the one there
+// is close. A mark, at markAt: f64 steps before it (0: there is none), size of what comes before the mini-blocks, where its
+// mini-block starts, then step and sum of the four runs. The bytes between those two places need not be there.
+export function decodeMarked(block: usize, size: i32, count: i32, target: usize, from: i32, to: i32): bool {
+  return decodePart(block, size, count, target, from, to, true);
+}
+
+function decodePart(
+  block: usize, size: i32, count: i32, target: usize, from: i32, to: i32, isMarked: bool,
+): bool {
   R = block;
   END = block + size;
   FAILED = false;
@@ -654,7 +669,30 @@ export function decode(block: usize, size: i32, count: i32, target: usize, from:
   const isOneRun = from / length == (to - 1) / length;
   const wantedFrom = isOneRun ? from % length : 0, wantedTo = isOneRun ? (to - 1) % length + 1 : length;
   const factors = f64x2.splat(factor), bases = f64x2.splat(base), powers = f64x2.splat(powerOf(exponent));
-  for (let t = 0; t < length; t += STEPS) {
+  let start = 0, markFrom = isMarked ? wantedFrom : i32.MAX_VALUE;
+  const headSize = R - block;
+  if (isMarked) {
+    const markSteps = <i32>load<f64>(markAt);
+    if (markSteps > 0 && markSteps <= wantedFrom) {
+      const at = <usize>load<f64>(markAt, 16);
+      if (at >= <usize>size) return false;
+      R = block + at;
+      start = markSteps;
+      if (wantedFrom - start < MARK_STEPS) markFrom = i32.MAX_VALUE;
+      step01 = v128.load(markAt, 24); step23 = v128.load(markAt, 40);
+      sum01 = v128.load(markAt, 56); sum23 = v128.load(markAt, 72);
+    }
+  }
+  for (let t = start; t < length; t += STEPS) {
+    if (start > 0 && t >= wantedTo) break;
+    if (t + STEPS > markFrom) {
+      markFrom = i32.MAX_VALUE;
+      store<f64>(markAt, <f64>t);
+      store<f64>(markAt, <f64>headSize, 8);
+      store<f64>(markAt, <f64>(R - block), 16);
+      v128.store(markAt, step01, 24); v128.store(markAt, step23, 40);
+      v128.store(markAt, sum01, 56); v128.store(markAt, sum23, 72);
+    }
     const steps = min<i32>(STEPS, length - t);
     readMiniHead(steps * 4);
     if (FAILED) return false;
@@ -666,7 +704,7 @@ export function decode(block: usize, size: i32, count: i32, target: usize, from:
       passMini(steps, mode);
     }
   }
-  if (R != END) return false;
+  if (start == 0 && R != END) return false;
   R = exceptionsAt;
   place = 0;
   for (let i: u64 = 0; i < exceptionCount; i++) {

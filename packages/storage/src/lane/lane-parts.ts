@@ -4,6 +4,7 @@
  */
 import { join } from "node:path";
 import { must, type Disk } from "@tideline/common";
+import { CutMarks } from "@tideline/kernels";
 import type { Ordinals } from "../index/label-index.ts";
 import { diskError } from "../disk-error.ts";
 import { rangesMeet, type LaneRange } from "../lane-range.ts";
@@ -23,6 +24,10 @@ export interface LanePartsOptions {
   readonly cacheSize: number;
   readonly log: Log;
 }
+
+/** Of the memory for caches: room for 16,384 blocks at most. */
+const MARKS_SIZE_MAX = 2 * 1024 * 1024;
+const MARKS_SIZE_MIN = 1024;
 
 /** Folder of a lane by its number. */
 export function laneFolder(dataPath: string, lane: number): string {
@@ -70,6 +75,8 @@ export class LaneParts {
   /** By folder; the lane's own first. */
   readonly #sets = new Map<number, PartSet>();
   readonly #cache: PageCache;
+  /** Where cuts of the parts' blocks began. */
+  readonly marks: CutMarks;
   /** Asked once per part. */
   readonly #ordinals = new WeakMap<PartReader, Ordinals | null>();
   /** By folder: the newest number given to a file of a merge. */
@@ -78,7 +85,9 @@ export class LaneParts {
 
   constructor(options: LanePartsOptions) {
     this.#options = options;
-    this.#cache = new PageCache(options.cacheSize);
+    const marksSize = Math.min(MARKS_SIZE_MAX, Math.max(MARKS_SIZE_MIN, options.cacheSize / 16));
+    this.marks = new CutMarks(marksSize);
+    this.#cache = new PageCache(Math.max(0, options.cacheSize - marksSize));
     const own = options.laneRange.index;
     for (const folder of new Set([own, ...options.folders])) {
       this.#sets.set(folder, this.#open(folder));

@@ -31,6 +31,7 @@ export function openSources(
         startMs,
         endMs,
         firstTimestampId: firstTimestampId(i),
+        marks: parts.marks,
         tombstonesOf: deletes.tombstonesOf(deletedPart(part.part), tenant),
         onDamage,
       }),

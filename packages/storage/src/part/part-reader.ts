@@ -22,6 +22,7 @@ import {
   type Section,
 } from "./format.ts";
 import { filterPage, identityPage, IDENTITIES_PER_PAGE } from "./identity-pages.ts";
+import type { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import { decodeTreeRoot, PageTree } from "./page-tree.ts";
 import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.ts";
@@ -32,7 +33,6 @@ import {
   writeOrdinalKey,
   type PartBlock,
   type SeriesEntry,
-  type ValuePlace,
 } from "./series-entry.ts";
 import { UnitReader } from "./unit-reader.ts";
 
@@ -49,8 +49,13 @@ export interface PartSeriesBlocks {
   readonly blocks: readonly PartBlock[];
 }
 
+/** Numbers of this thread's readers. */
+let readerCount = 0;
+
 export class PartReader implements LabelIndex {
   readonly path: string;
+  /** Of this reader, from 1 on: no other one of its thread has had it. */
+  readonly number: number;
   /** Size of the file in bytes. */
   readonly size: number;
   readonly facts: PartFacts;
@@ -65,9 +70,13 @@ export class PartReader implements LabelIndex {
   readonly #ordinalKey = new Uint8Array(4);
   #lastOrdinal = -1;
   #lastEntry: SeriesEntry | null = null;
+  /** The leaf of the series table that was read last: neighbours lie in it. */
+  #leaf: { readonly page: Page; readonly firstOrdinal: number } | null = null;
 
   private constructor({ file, size, footer, footerOffset }: OpenedPart, cache: PageCache) {
     const { facts, sections } = footer;
+    readerCount += 1;
+    this.number = readerCount;
     this.path = file.path;
     this.size = size;
     this.facts = facts;
@@ -163,19 +172,30 @@ export class PartReader implements LabelIndex {
    */
   readBlocks(ordinal: number, startMs: number, endMs: number): ValueBlock[] {
     const blocks: ValueBlock[] = [];
-    for (const block of this.#entry(ordinal).blocks) {
+    for (const block of this.blocks(ordinal)) {
       if (block.maxMs < startMs || block.minMs > endMs) continue;
       blocks.push(this.valueBlock(block));
     }
     return blocks;
   }
 
-  /** A block of `series`, with its bytes: views that stay valid. */
-  valueBlock(block: PartBlock): ValueBlock {
-    return { timestamps: this.#timestampBlock(block), bytes: this.#valueBytes(block.value) };
+  /** Ascending in time, not overlapping. Ask in ascending ordinals: neighbours are read together. */
+  blocks(ordinal: number): readonly PartBlock[] {
+    return this.#entry(ordinal).blocks;
   }
 
-  #valueBytes({ offset, size, inGroup }: ValuePlace): Uint8Array {
+  /** Canonical key; a view that stays valid. */
+  key(ordinal: number): Uint8Array {
+    return this.#entry(ordinal).key;
+  }
+
+  /** A block of `series`, with its bytes: views that stay valid. */
+  valueBlock(block: PartBlock): ValueBlock {
+    return { timestamps: this.timestampBlock(block), bytes: this.valueBytes(block) };
+  }
+
+  /** The bytes of a block's values: a view that stays valid. */
+  valueBytes({ value: { offset, size, inGroup } }: PartBlock): Uint8Array {
     if (!inGroup) return this.#units.block({ offset, size });
     const group = this.#units.group({ offset, size });
     const end = inGroup.start + inGroup.size;
@@ -183,7 +203,8 @@ export class PartReader implements LabelIndex {
     return group.subarray(inGroup.start, end);
   }
 
-  #timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
+  /** The times of a block. Its id is its offset in this file: equal ids of one part mean the same block. */
+  timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
     const { offset } = timestamps;
     const cached = this.#cache.get(this.#timestamps, offset);
     if (cached) return cached;
@@ -199,16 +220,25 @@ export class PartReader implements LabelIndex {
     this.#checkOrdinal(ordinal);
     const { offset } = sectionOf(this.sections, SECTION_SERIES);
     const entry = this.#units.decode(offset, () => {
-      writeOrdinalKey(this.#ordinalKey, ordinal);
-      const leaf = this.#seriesTree.leafAt(this.#ordinalKey);
-      const page = this.#units.page(leaf);
-      const index = ordinal - ordinalOfKey(leaf.firstKey);
-      if (index < 0 || index >= page.count) throw new RangeError(`no series ${ordinal}`);
-      return decodeSeriesEntry(page.entry(index));
+      const { page, firstOrdinal } = this.#leafOf(ordinal);
+      return decodeSeriesEntry(page.entry(ordinal - firstOrdinal));
     });
     this.#lastOrdinal = ordinal;
     this.#lastEntry = entry;
     return entry;
+  }
+
+  #leafOf(ordinal: number): { readonly page: Page; readonly firstOrdinal: number } {
+    const last = this.#leaf;
+    if (last && ordinal >= last.firstOrdinal && ordinal < last.firstOrdinal + last.page.count)
+      return last;
+    writeOrdinalKey(this.#ordinalKey, ordinal);
+    const pointer = this.#seriesTree.leafAt(this.#ordinalKey);
+    const leaf = { page: this.#units.page(pointer), firstOrdinal: ordinalOfKey(pointer.firstKey) };
+    const index = ordinal - leaf.firstOrdinal;
+    if (index < 0 || index >= leaf.page.count) throw new RangeError(`no series ${ordinal}`);
+    this.#leaf = leaf;
+    return leaf;
   }
 
   #checkOrdinal(ordinal: number): void {
@@ -227,6 +257,7 @@ export class PartReader implements LabelIndex {
 
   /** Views given out stay valid. */
   close(): void {
+    this.#leaf = null;
     this.#cache.drop(this.#timestamps);
     this.#units.close();
   }

@@ -5,10 +5,12 @@
  * What is cut out travels as it is, 8 bytes a value, and only where that is shorter than the block: nothing is packed anew.
  */
 import {
+  type CutMarks,
   cutValues,
   decodeTimestamps,
   decodeValues,
   encodeTimestamps,
+  type ValueCut,
   wrapValues,
 } from "@tideline/kernels";
 import type { TimestampBlock, ValueBlock } from "@tideline/model";
@@ -21,6 +23,8 @@ export interface BlockCutterOptions {
   readonly firstTimestampId: number;
   /** Gives ids to timestamp blocks that are cut; when not given, one for each block that is cut. */
   readonly nextCutId?: () => number;
+  /** Where cuts of blocks began. */
+  readonly marks?: CutMarks;
   /** Nothing outside the range goes out, whatever it costs: it is deleted. */
   readonly isStrict?: boolean;
 }
@@ -31,12 +35,8 @@ const KNOWN_COUNT_MAX = 4096;
 /** A timestamp block as this search knows it. */
 interface Times {
   readonly whole: TimestampBlock;
-  /** What of it lies in the time range: samples `from` to `to`; null where all of it does, or it cannot be read. */
-  readonly part: {
-    readonly block: TimestampBlock;
-    readonly from: number;
-    readonly to: number;
-  } | null;
+  /** What of it lies in the time range: null where all of it does, or it cannot be read. */
+  readonly part: { readonly block: TimestampBlock; readonly cut: ValueCut } | null;
   readonly isOutside: boolean;
 }
 
@@ -48,18 +48,22 @@ export class BlockCutter {
     this.#options = options;
   }
 
-  /** @returns the block or what is wanted of it; null when no sample of it is in the time range */
-  cut({ timestamps, bytes }: ValueBlock): ValueBlock | null {
+  /**
+   * @param slot of the block among the marks, where there are any
+   * @returns the block or what is wanted of it; null when no sample of it is in the time range
+   */
+  cut({ timestamps, bytes }: ValueBlock, slot = 0): ValueBlock | null {
     const { whole, part, isOutside } = this.#timesOf(timestamps);
     if (isOutside) return null;
-    const cut = part && this.#cutOrNull(bytes, whole.count, part.from, part.to);
+    const cut = part && this.#cutOrNull(bytes, part.cut, slot);
     return part && cut ? { timestamps: part.block, bytes: cut } : { timestamps: whole, bytes };
   }
 
-  #cutOrNull(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array | null {
+  #cutOrNull(bytes: Uint8Array, wanted: ValueCut, slot: number): Uint8Array | null {
+    const { marks, isStrict } = this.#options;
     try {
-      const cut = cutValues(bytes, { count, from, to });
-      return !cut && this.#options.isStrict ? cutStrictly(bytes, count, from, to) : cut;
+      const cut = cutValues(bytes, wanted, marks, slot);
+      return !cut && isStrict ? cutStrictly(bytes, wanted) : cut;
     } catch (error) {
       return leftToReader(error);
     }
@@ -99,11 +103,11 @@ export class BlockCutter {
       maxMs: wanted[wanted.length - 1] as number,
       bytes: encodeTimestamps(wanted),
     };
-    return { whole, part: { block, from, to }, isOutside: false };
+    return { whole, part: { block, cut: { count, from, to } }, isOutside: false };
   }
 }
 
-function cutStrictly(bytes: Uint8Array, count: number, from: number, to: number): Uint8Array {
+function cutStrictly(bytes: Uint8Array, { count, from, to }: ValueCut): Uint8Array {
   const values = new Float64Array(count);
   decodeValues(bytes, values);
   return wrapValues(values.subarray(from, to));

@@ -1,4 +1,5 @@
 /** A part as a search source: its blocks go out as they lie in the file, or what of them is in the time range. */
+import type { CutMarks } from "@tideline/kernels";
 import { CorruptionError, type Tenant, type ValueBlock } from "@tideline/model";
 import type { TombstonesOf } from "../deletes/delete-set.ts";
 import { rangesLeft, type TimeRange } from "../deletes/time-ranges.ts";
@@ -19,6 +20,8 @@ export interface PartSourceOptions {
   readonly startMs: number;
   readonly endMs: number;
   readonly firstTimestampId: number;
+  /** Of the lane. */
+  readonly marks: CutMarks;
   /** What was deleted of it; null where nothing can have been. */
   readonly tombstonesOf: TombstonesOf | null;
   /** Moves the part out of the way and reports it. */
@@ -57,9 +60,7 @@ export class PartSource implements SearchSource {
     const met = ours ? meet(selected, ours, true) : selected;
     return (
       this.#tombstones?.strip(met, this.#options, (ordinal, { startMs, endMs }) =>
-        this.#part
-          .series(ordinal)
-          .blocks.some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs),
+        this.#part.blocks(ordinal).some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs),
       ) ?? met
     );
   }
@@ -69,7 +70,7 @@ export class PartSource implements SearchSource {
   }
 
   keyOf(ordinal: number): Uint8Array {
-    return this.#part.series(ordinal).key;
+    return this.#part.key(ordinal);
   }
 
   readBlocks(ordinal: number, target: ValueBlock[]): void {
@@ -89,9 +90,13 @@ export class PartSource implements SearchSource {
     cutter: BlockCutter,
     target: ValueBlock[],
   ): void {
-    for (const whole of this.#part.readBlocks(ordinal, startMs, endMs)) {
-      const block = cutter.cut(whole);
-      if (block) target.push(block);
+    const part = this.#part;
+    for (const block of part.blocks(ordinal)) {
+      if (block.maxMs < startMs || block.minMs > endMs) continue;
+      const { offset, inGroup } = block.value;
+      const slot = this.#options.marks.slotOf(part.number, offset, inGroup?.start ?? -1);
+      const cut = cutter.cut(part.valueBlock(block), slot);
+      if (cut) target.push(cut);
     }
   }
 
