@@ -30,6 +30,8 @@ export interface QueryLimits {
   readonly pointsPerSeriesMax: number;
   /** Steps of the grid of each subquery. */
   readonly subqueryPointsPerSeriesMax: number;
+  /** Groups that one aggregation may make. Default none. */
+  readonly groupCountMax?: number;
   /** Series of the result. Default none. */
   readonly resultSeriesMax?: number;
   /** Bytes of blocks and columns that the query may hold, estimated. */

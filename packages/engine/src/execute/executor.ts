@@ -14,8 +14,14 @@ import {
   type Columns,
   type NameRemoval,
 } from "../columns/columns.ts";
-import { groupLabels } from "../functions/aggregate/grouping.ts";
-import { argumentSpan, type CallContext, type RollupCard, type Value } from "../functions/card.ts";
+import { checkGroupCount, groupLabels } from "../functions/aggregate/grouping.ts";
+import {
+  argumentSpan,
+  type CallContext,
+  type Groups,
+  type RollupCard,
+  type Value,
+} from "../functions/card.ts";
 import { checkQuantiles } from "../functions/rollup/quantiles.ts";
 import { checkStepCount, instantGrid, stepCountOf, subqueryGrid } from "../grid.ts";
 import { NO_LABELS } from "../labels/label-key.ts";
@@ -47,6 +53,8 @@ export interface ExecutorTools {
 }
 
 const NOWHERE = { start: 0, end: 0 };
+
+type LabelsToGroup = Parameters<typeof groupLabels>;
 
 export class Executor {
   readonly #tools: ExecutorTools;
@@ -230,13 +238,19 @@ export class Executor {
     return this.#over(plans, grid, ([input, parameter]) => {
       assert(input?.type === "vector", "an aggregation is over a vector");
       const { columns } = input;
-      const groups = groupLabels(columns.labels, columns.dropsName, grouping, without);
+      const groupCountMax = this.#tools.options.limits.groupCountMax ?? 0;
+      const groupBy = (...labels: LabelsToGroup): Groups => {
+        const groups = groupLabels(...labels);
+        checkGroupCount(groups.labels.length, groupCountMax, card.name);
+        return groups;
+      };
+      const groups = groupBy(columns.labels, columns.dropsName, grouping, without);
       const label = parameter?.type === "string" ? [parameter.text] : [];
       return card.evaluate(columns, groups, parameter ?? null, {
         ...this.#context(grid),
         parameterSpan: expression.parameter?.span ?? expression.span,
         groupBy: (labels, dropsName) =>
-          groupLabels(labels, dropsName, without ? grouping : [...grouping, ...label], without),
+          groupBy(labels, dropsName, without ? grouping : [...grouping, ...label], without),
       });
     });
   }
