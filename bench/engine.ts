@@ -67,6 +67,12 @@ function sourceOf(series: readonly SeriesBlocks[]): SeriesSource {
     labelNames: none,
     labelValues: none,
     seriesKeys: none,
+    labelCounts: () => ({
+      coverage: () => COMPLETE,
+      async *[Symbol.asyncIterator]() {
+        yield* await Promise.resolve([]);
+      },
+    }),
   };
 }
 

@@ -17,6 +17,7 @@ import type { StorageNode } from "@tideline/placement";
 import {
   encodeDeleteRequest,
   frameSourceOf,
+  mergeCountFrames,
   type FrameSearch,
   type FrameSource,
   type ReadRequest,
@@ -103,6 +104,12 @@ export class SelectClient implements FrameSource {
     return mergeKeys(await this.#askAll(ask, signal), limit);
   }
 
+  labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch {
+    const missing: Asked["missing"] = [];
+    const frames = this.#countAll(query, signal, missing);
+    return { [Symbol.asyncIterator]: () => frames, coverage: () => ({ missing }) };
+  }
+
   /**
    * Deletes on every node. Where one is away nothing is deleted anywhere.
    *
@@ -166,6 +173,34 @@ export class SelectClient implements FrameSource {
       }
     } finally {
       leave.abort(new Error("the reader has left"));
+    }
+  }
+
+  async *#countAll(
+    query: SearchQuery,
+    signal: AbortSignal,
+    missing: Asked["missing"],
+  ): AsyncGenerator<Uint8Array> {
+    const leave = new AbortController();
+    const inner = AbortSignal.any([signal, leave.signal]);
+    const asked: Asked = { signal: inner, missing, failedCount: 0 };
+    try {
+      yield* mergeCountFrames(
+        this.#sources.map((_, index) => this.#countNode(index, query, asked)),
+      );
+    } finally {
+      leave.abort(new Error("the reader has left"));
+    }
+  }
+
+  async *#countNode(index: number, query: SearchQuery, asked: Asked): AsyncGenerator<Uint8Array> {
+    const source = this.#sources[index] as FrameSource;
+    const counts = source.labelCounts(query, asked.signal);
+    try {
+      yield* counts;
+      asked.missing.push(...counts.coverage().missing);
+    } catch (error) {
+      this.#miss(index, error, asked);
     }
   }
 

@@ -4,6 +4,7 @@ import {
   InputError,
   OverloadError,
   type DeleteSink,
+  type LabelCount,
   type SeriesDelete,
 } from "@tideline/model";
 import { seriesSourceOf, type FrameSource } from "@tideline/wire";
@@ -116,6 +117,35 @@ describe("reading from a cluster", () => {
     expect((await client.labelValues("x", ANY_QUERY, 2, NEVER)).items).toEqual(["x-a", "x-b"]);
     const keys = await client.seriesKeys(ANY_QUERY, 0, NEVER);
     expect(keys.items.map((key) => Buffer.from(key).toString())).toEqual(["k1", "k2"]);
+  });
+
+  test("counts of labels are added over the nodes that answer; others are missing", async () => {
+    const all = { name: "", value: "" };
+    const { client } = await cluster(
+      new FakeFrameSource({
+        counts: [
+          { ...all, seriesCount: 5 },
+          { name: "job", value: "a", seriesCount: 2 },
+        ],
+      }),
+      new FakeFrameSource({
+        counts: [
+          { ...all, seriesCount: 3 },
+          { name: "job", value: "a", seriesCount: 1 },
+          { name: "job", value: "b", seriesCount: 2 },
+        ],
+      }),
+      new FakeFrameSource({ error: new OverloadError("CODE", "no more") }),
+    );
+    const search = seriesSourceOf(client).labelCounts(ANY_QUERY, NEVER);
+    const counts: LabelCount[] = [];
+    for await (const batch of search) counts.push(...batch);
+    expect(counts).toEqual([
+      { ...all, seriesCount: 8 },
+      { name: "job", value: "a", seriesCount: 3 },
+      { name: "job", value: "b", seriesCount: 2 },
+    ]);
+    expect(search.coverage().missing).toEqual([{ where: "node-2", reason: "no more" }]);
   });
 
   test("a node that is away is missing, and comes back", async () => {

@@ -64,6 +64,22 @@ export interface IndexAnswer<T> {
   readonly coverage: Coverage;
 }
 
+/** How many of the matching series have a label. */
+export interface LabelCount {
+  readonly name: string;
+  readonly value: string;
+  readonly seriesCount: number;
+}
+
+/**
+ * Counts of all labels of the matching series, in batches: each label once, sorted by name, then by value, as UTF-8 bytes. Before
+ * them comes one with an empty name and value: all matching series. A series of several nodes counts once on each.
+ */
+export interface LabelCounts extends AsyncIterable<readonly LabelCount[]> {
+  /** What is missing; final once the iteration has ended. */
+  coverage(): Coverage;
+}
+
 export interface SeriesSource {
   /**
    * @throws {OverloadError} nothing could be read and trying again helps
@@ -86,4 +102,6 @@ export interface SeriesSource {
     limit: number,
     signal: AbortSignal,
   ): Promise<IndexAnswer<Uint8Array>>;
+  /** Held in memory nowhere as a whole, so that any number of labels can be counted. Errors and cancel as `search`. */
+  labelCounts(query: SearchQuery, signal: AbortSignal): LabelCounts;
 }

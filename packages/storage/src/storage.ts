@@ -14,13 +14,20 @@ import {
   type SearchQuery,
   type SeriesDelete,
   type WriteOutcome,
+  tooManySeries,
 } from "@tideline/model";
-import { RowRouter, type FrameSearch, type FrameSource, type RowBlockAnswer } from "@tideline/wire";
+import {
+  mergeCountFrames,
+  RowRouter,
+  type FrameSearch,
+  type FrameSource,
+  type RowBlockAnswer,
+} from "@tideline/wire";
 import { mergeBudget, splitBudget } from "./front/budget.ts";
 import { ensureNodeId, FOLDER_FILES } from "./front/data-folder.ts";
 import { Deleter } from "./front/deleter.ts";
 import { LaneClient } from "./front/lane-client.ts";
-import { MergedSearch, tooManySeries } from "./front/merge-frames.ts";
+import { MergedSearch } from "./front/merge-frames.ts";
 import { lockDataFolder } from "./front/process-lock.ts";
 import { Snapshots } from "./front/snapshots.ts";
 import { settleLayout, startLanes, type LanePlace } from "./front/start-lanes.ts";
@@ -197,6 +204,15 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
     const { seriesCountMax } = query;
     if (seriesCountMax > 0 && items.length > seriesCountMax) throw tooManySeries(seriesCountMax);
     return { items: limited(items, limit), coverage: mergeCoverage(answers) };
+  }
+
+  labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch {
+    const lanes = this.#lanes.map(({ source }) => source.labelCounts(query, signal));
+    const frames = mergeCountFrames(lanes);
+    return {
+      [Symbol.asyncIterator]: () => frames,
+      coverage: () => ({ missing: lanes.flatMap((lane) => lane.coverage().missing) }),
+    };
   }
 
   /** Number of the newest delete, also of one that failed; 0 = none yet. */

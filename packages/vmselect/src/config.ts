@@ -68,6 +68,10 @@ export const searchFlags = {
     default: 30_000_000,
     help: "Most samples of one series that a selector of a query may read. 0 means no limit",
   }),
+  "search.maxSeriesPerAggrFunc": integer({
+    default: 1_000_000,
+    help: "Most series that one aggregation of a query may make. 0 means no limit",
+  }),
   "search.maxResponseSeries": integer({
     default: 0,
     help: "Most series that the answer of a query may have. 0 means no limit",
@@ -90,6 +94,39 @@ export const searchFlags = {
   "search.maxDeleteDuration": durationMs({
     default: "5m",
     help: "How long a delete may take before it is answered with 503",
+  }),
+  "search.maxDeleteSeries": integer({
+    default: 1_000_000,
+    help: "Most series that one delete may match. 0 means no limit",
+  }),
+  "search.maxLabelsAPISeries": integer({
+    default: 1_000_000,
+    help: "Most series that match[] of /api/v1/labels and /api/v1/label/…/values may match. 0 means no limit",
+  }),
+  "search.maxLabelsAPIDuration": durationMs({
+    default: "5s",
+    help: "Most time for /api/v1/labels, /api/v1/label/…/values and /api/v1/series; timeout in a request can only lower it",
+  }),
+  "search.maxTagKeys": integer({
+    default: 100_000,
+    help: "Most label names that /api/v1/labels answers with; others are left out, and the answer warns. 0 means no limit",
+  }),
+  "search.maxTagValues": integer({
+    default: 100_000,
+    help: "Most values that /api/v1/label/…/values answers with; others are left out, and the answer warns. 0 means no limit",
+  }),
+  "search.maxTSDBStatusSeries": integer({
+    default: 10_000_000,
+    help: "Most series that /api/v1/status/tsdb counts. 0 means no limit",
+  }),
+  "search.maxTSDBStatusTopNSeries": integer({
+    default: 1_000,
+    min: 1,
+    help: "Longest lists of /api/v1/status/tsdb; topN in a request can only lower it",
+  }),
+  "search.maxStatusRequestDuration": durationMs({
+    default: "5m",
+    help: "Most time for /api/v1/status/tsdb; timeout in a request can only lower it",
   }),
   "search.maxSeries": integer({
     default: 30_000,

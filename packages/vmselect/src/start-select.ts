@@ -6,7 +6,7 @@ import { availableParallelism } from "node:os";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { entryUrl, systemClock } from "@tideline/common";
 import { ByteBudget, type FlagValues, type ProgramContext } from "@tideline/service";
-import { serveFrames, type FrameSource } from "@tideline/wire";
+import { seriesSourceOf, serveFrames, type FrameSource } from "@tideline/wire";
 import { deleteRoute, type DeleteRouteOptions } from "./api/delete-route.ts";
 import { selectRoutes } from "./api/routes.ts";
 import type { searchFlags } from "./config.ts";
@@ -63,7 +63,6 @@ export function startSelect(options: StartSelectOptions): void {
     pool,
     concurrentMax: flags["search.maxConcurrentRequests"] || 2 * cpuCount,
     queueTimeoutMs: flags["search.maxQueueDuration"],
-    durationMaxMs: flags["search.maxQueryDuration"],
     slowQueryMs: flags["search.logSlowQueryDuration"],
     metrics,
     log,
@@ -75,6 +74,7 @@ export function startSelect(options: StartSelectOptions): void {
     samplesPerSeriesMax: flags["search.maxSamplesPerSeries"],
     pointsPerSeriesMax: flags["search.maxPointsPerTimeseries"],
     subqueryPointsPerSeriesMax: flags["search.maxPointsSubqueryPerTimeseries"],
+    groupCountMax: flags["search.maxSeriesPerAggrFunc"],
     resultSeriesMax: flags["search.maxResponseSeries"],
     memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
   };
@@ -106,7 +106,18 @@ export function startSelect(options: StartSelectOptions): void {
           delayedNameRemoval: flags["search.delayedNameRemoval"],
         },
         queryLengthMax: flags["search.maxQueryLen"],
-        seriesAnswerMax: flags["search.maxSeries"],
+        queryDurationMaxMs: flags["search.maxQueryDuration"],
+        indexLimits: {
+          seriesCountMax: limits.seriesCountMax,
+          seriesAnswerMax: flags["search.maxSeries"],
+          labelsSeriesMax: flags["search.maxLabelsAPISeries"],
+          labelNamesMax: flags["search.maxTagKeys"],
+          labelValuesMax: flags["search.maxTagValues"],
+          statusSeriesMax: flags["search.maxTSDBStatusSeries"],
+          statusTopMax: flags["search.maxTSDBStatusTopNSeries"],
+          labelsDurationMaxMs: flags["search.maxLabelsAPIDuration"],
+          statusDurationMaxMs: flags["search.maxStatusRequestDuration"],
+        },
         denyPartial: options.denyPartial,
         clock: systemClock,
       }),
@@ -114,12 +125,16 @@ export function startSelect(options: StartSelectOptions): void {
   }
 }
 
-function addDeleteRoutes({ context, flags, deleteBases, deleteSeries }: StartSelectOptions): void {
+function addDeleteRoutes(options: StartSelectOptions): void {
+  const { context, flags, deleteBases, deleteSeries } = options;
+  const source = seriesSourceOf(options.frames);
   for (const base of deleteBases) {
     context.http.route(
       deleteRoute({
         base,
         deleteSeries,
+        source,
+        seriesCountMax: flags["search.maxDeleteSeries"],
         authKey: flags.deleteAuthKey,
         durationMaxMs: flags["search.maxDeleteDuration"],
         clock: systemClock,

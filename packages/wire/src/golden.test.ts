@@ -6,6 +6,7 @@ import { DEFAULT_TENANT, OverloadError, seriesKey } from "@tideline/model";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { decodeFailure, encodeFailure } from "./failure/codec.ts";
+import { CountFrameEncoder, decodeCountFrame } from "./label-counts/codec.ts";
 import { decodeLaneBlocks, encodeLaneBlocks } from "./lane-blocks/codec.ts";
 import { decodeReadRequest, encodeReadRequest } from "./read-request/codec.ts";
 import { decodeRowBlockAnswer, encodeRowBlockAnswer, rowBlockAnswer } from "./row-block/answer.ts";
@@ -42,6 +43,14 @@ function seriesFrame(): Uint8Array {
   encoder.append(fakeSeries("a"));
   encoder.append(fakeSeries("b", 3));
   return encoder.takeRest() as Uint8Array;
+}
+
+function countFrame(): Uint8Array {
+  const encoder = new CountFrameEncoder();
+  encoder.append(Buffer.from(""), Buffer.from(""), 300);
+  encoder.append(Buffer.from("job"), Buffer.from("a"), 299);
+  encoder.append(Buffer.from("job"), Buffer.from("é"), 1);
+  return encoder.take() as Uint8Array;
 }
 
 const answer = rowBlockAnswer("unknownRefs", {
@@ -85,6 +94,11 @@ test.for([
     file: "series-frame-v1/items",
     bytes: [...encodeItemFrames([Buffer.from("a"), Buffer.from("é")])][0] as Uint8Array,
     decode: decodeItemFrame,
+  },
+  {
+    file: "series-frame-v1/counts",
+    bytes: countFrame(),
+    decode: decodeCountFrame,
   },
   {
     file: "series-frame-v1/end",

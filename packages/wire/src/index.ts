@@ -4,7 +4,8 @@
  * row-block: rows for one lane, in columns, and the lane's answer. row-router: splits a batch into row
  * blocks and keeps each target's stream dictionary. series-frame: compressed blocks of series, answers of
  * an index, and FrameSource, the contract of reading at the level of bytes. read-request and failure: what
- * is asked, and errors as themselves. delete-request: what goes. frame-stream: asking and answering with credits over any connection,
+ * is asked, and errors as themselves. label-counts: how many series have each label, and the counts of lanes and nodes
+ * added up. delete-request: what goes. frame-stream: asking and answering with credits over any connection,
  * and over a MessagePort. lane-blocks: blocks of several lanes in one message. Pages: docs/formats/.
  */
 export {
@@ -27,6 +28,8 @@ export { ROWS_PER_BLOCK_MAX, STREAM_REF_MAX } from "./row-block/layout.ts";
 export { decodeEndFrame, frameKind, SeriesFrameDecoder } from "./series-frame/decode.ts";
 export { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";
 export { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
+export { CountFrameEncoder } from "./label-counts/codec.ts";
+export { mergeCountFrames } from "./label-counts/merge.ts";
 export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-frame/frame-source.ts";
 export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
 export { answerFrames, frameSourceOf, type Ask } from "./frame-stream/answer-frames.ts";

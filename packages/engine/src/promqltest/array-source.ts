@@ -10,6 +10,7 @@ import {
   seriesKey,
   type IndexAnswer,
   type Label,
+  type LabelCounts,
   type SearchQuery,
   type SeriesBlocks,
   type SeriesSearch,
@@ -18,6 +19,7 @@ import {
   type TimestampBlock,
   type ValueBlock,
 } from "@tideline/model";
+import { countLabels } from "@tideline/model/testing";
 
 interface StoredSeries {
   readonly key: Uint8Array;
@@ -124,6 +126,16 @@ export class ArraySeriesSource implements SeriesSource {
       labels.filter((label) => label.name === name).map(({ value }) => value),
       limit,
     );
+  }
+
+  labelCounts(query: SearchQuery): LabelCounts {
+    const counts = countLabels(this.#matching(query).map(({ key }) => key));
+    return {
+      coverage: () => COMPLETE,
+      async *[Symbol.asyncIterator]() {
+        yield await Promise.resolve(counts);
+      },
+    };
   }
 
   async seriesKeys(query: SearchQuery, limit: number): Promise<IndexAnswer<Uint8Array>> {

@@ -4,13 +4,14 @@
  */
 import { encodeTimestamps, encodeValues } from "@tideline/kernels";
 import { compareBytes } from "@tideline/common";
-import { ExecutionError } from "../errors.ts";
 import { compileMatcher } from "../matcher.ts";
+import { tooManySeries } from "../series-limit.ts";
 import { keyLabels, keyTenant, seriesKey, type Label } from "../series-key.ts";
 import {
   COMPLETE,
   type Coverage,
   type IndexAnswer,
+  type LabelCount,
   type SearchQuery,
   type SeriesBlocks,
   type SeriesSource,
@@ -85,7 +86,7 @@ export function fakeSeriesSource(
           const found = matching(query);
           const keys = new Set(found.map(({ key }) => Buffer.from(key).toString("latin1")));
           if (query.seriesCountMax > 0 && keys.size > query.seriesCountMax)
-            throw new ExecutionError("TIDELINE_QUERY_SERIES", "too many series");
+            throw tooManySeries(query.seriesCountMax);
           for (let start = 0; start < found.length; start += batchSize) {
             signal.throwIfAborted();
             await Promise.resolve();
@@ -118,7 +119,38 @@ export function fakeSeriesSource(
       );
       return answer(unique, limit);
     },
+    labelCounts(query) {
+      const keys = new Map(
+        matching(query).map(({ key }) => [Buffer.from(key).toString("latin1"), key]),
+      );
+      return {
+        coverage: () => coverage,
+        async *[Symbol.asyncIterator]() {
+          const counts = await Promise.resolve(countLabels([...keys.values()]));
+          if (query.seriesCountMax > 0 && keys.size > query.seriesCountMax)
+            throw tooManySeries(query.seriesCountMax);
+          for (let start = 0; start < counts.length; start += batchSize)
+            yield counts.slice(start, start + batchSize);
+        },
+      };
+    },
   };
+}
+
+/** What SeriesSource.labelCounts tells of series. @param keys each once */
+export function countLabels(keys: readonly Uint8Array[]): LabelCount[] {
+  const counts = new Map<string, LabelCount>();
+  const all = keys.flatMap((key) => [{ name: "", value: "" }, ...keyLabels(key)]);
+  for (const { name, value } of all) {
+    const place = JSON.stringify([name, value]);
+    const seriesCount = (counts.get(place)?.seriesCount ?? 0) + 1;
+    counts.set(place, { name, value, seriesCount });
+  }
+  return [...counts.values()].toSorted(
+    (a, b) =>
+      compareBytes(Buffer.from(a.name), Buffer.from(b.name)) ||
+      compareBytes(Buffer.from(a.value), Buffer.from(b.value)),
+  );
 }
 
 function meets({ timestamps }: ValueBlock, { startMs, endMs }: SearchQuery): boolean {

@@ -1,5 +1,6 @@
 /** Fakes of the contracts, made of arrays. */
 export {
+  countLabels,
   fakeSeriesSource,
   type FakeSeries,
   type FakeSeriesSourceOptions,

@@ -8,9 +8,9 @@ import { expect, test } from "vitest";
 import { ExecutionError } from "../errors.ts";
 import { compileMatcher, type Matcher } from "../matcher.ts";
 import { seriesKey, type Label } from "../series-key.ts";
-import type { SearchQuery, SeriesSource } from "../series-source.ts";
+import type { LabelCount, SearchQuery, SeriesSource } from "../series-source.ts";
 import type { Tenant } from "../tenant.ts";
-import type { FakeSeries } from "./fake-series-source.ts";
+import { countLabels, type FakeSeries } from "./fake-series-source.ts";
 
 /** A source that holds the given series, and nothing else. Samples are recent: within the last minute. */
 export type OpenSource = (series: readonly FakeSeries[]) => Promise<SeriesSource>;
@@ -72,6 +72,14 @@ async function readAll(source: SeriesSource, asked: SearchQuery): Promise<Map<st
     }
   }
   return new Map([...found].map(([name, samples]) => [name, asText(samples, asked)]));
+}
+
+/** Counts of labels that some series have. */
+async function readCounts(source: SeriesSource, asked: SearchQuery): Promise<LabelCount[]> {
+  const counts: LabelCount[] = [];
+  for await (const batch of source.labelCounts(asked, new AbortController().signal))
+    counts.push(...batch);
+  return counts.filter(({ seriesCount }) => seriesCount > 0);
 }
 
 /** Samples outside the range may come or not. */
@@ -176,6 +184,23 @@ export function describeSeriesSource(open: OpenSource): void {
     expect(asHex((await source.seriesKeys(asked, 3, signal)).items)).toEqual(
       asHex(keys).slice(0, 3),
     );
+  });
+
+  test("labels are counted over the matching series, each once, sorted, all series first", async () => {
+    const series = someSeries(Date.now());
+    const source = await open(series);
+    const seeds: number[] = [];
+    forEachSeed(20, (_, seed) => seeds.push(seed));
+    for (const seed of seeds) {
+      const asked = query(randomFilters(seededRandom(seed)));
+      const keys = matching(series, asked).map((one) => seriesKey(TENANT, one.labels));
+      expect({ asked, counts: await readCounts(source, asked) }).toEqual({
+        asked,
+        counts: countLabels(keys),
+      });
+    }
+    const tooMany = readCounts(source, query([], { seriesCountMax: 3 }));
+    await expect(tooMany).rejects.toThrow(ExecutionError);
   });
 
   test("more series than asked for are an ExecutionError", async () => {

@@ -4,7 +4,7 @@
  * Each lane keeps the limit of series by itself; here their sum does. A series that goes on in a lane's next frame is
  * counted there again, so one per frame is forgiven: the limit may be passed by as many series as there are frames.
  */
-import { ExecutionError, type Coverage } from "@tideline/model";
+import { type Coverage, tooManySeries } from "@tideline/model";
 import type { FrameSearch } from "@tideline/wire";
 
 export class MergedSearch implements FrameSearch {
@@ -56,13 +56,6 @@ export class MergedSearch implements FrameSearch {
 /** The third word of a series frame (docs/formats/series-frame.md): how many series it has. */
 function seriesCountOf(frame: Uint8Array): number {
   return new DataView(frame.buffer, frame.byteOffset, frame.length).getUint32(8, true);
-}
-
-export function tooManySeries(seriesCountMax: number): ExecutionError {
-  return new ExecutionError(
-    "TIDELINE_SERIES_LIMIT",
-    `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxUniqueTimeseries at vmselect`,
-  );
 }
 
 function ignore(): void {

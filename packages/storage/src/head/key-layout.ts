@@ -76,6 +76,12 @@ export function pairName(pair: Uint8Array): string {
   return textOf(new ByteReader(pair).sized());
 }
 
+/** Where in a pair the name ends, and the size of the value begins. */
+export function pairNameEnd(name: string): number {
+  const size = Buffer.byteLength(name);
+  return prefixSize(size) + size;
+}
+
 export function pairValue(pair: Uint8Array): string {
   const reader = new ByteReader(pair);
   reader.sized();

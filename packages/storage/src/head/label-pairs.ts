@@ -70,17 +70,27 @@ export class LabelPairs {
     return this.#arena.bytes.subarray(this.#start(pair), this.#ends.array[pair]);
   }
 
-  /** Orders two pairs by their bytes. */
-  compare(a: number, b: number): number {
+  /** Bytes of the varint at `offset` of a pair. */
+  varintSize(pair: number, offset: number): number {
+    const start = this.#start(pair) + offset;
+    let size = 1;
+    while ((this.#arena.bytes[start + size - 1] as number) >= 0x80) size += 1;
+    return size;
+  }
+
+  /** Orders two pairs by their bytes, from offsets on. */
+  compare(a: number, b: number, aFrom = 0, bFrom = 0): number {
     const bytes = this.#arena.bytes;
-    const aStart = this.#start(a);
-    const bStart = this.#start(b);
-    const size = Math.min(this.size(a), this.size(b));
+    const aStart = this.#start(a) + aFrom;
+    const bStart = this.#start(b) + bFrom;
+    const aSize = this.size(a) - aFrom;
+    const bSize = this.size(b) - bFrom;
+    const size = Math.min(aSize, bSize);
     for (let i = 0; i < size; i += 1) {
       const difference = (bytes[aStart + i] as number) - (bytes[bStart + i] as number);
       if (difference !== 0) return difference;
     }
-    return this.size(a) - this.size(b);
+    return aSize - bSize;
   }
 
   /** Copies the bytes of a pair to `target`; returns where they end there. */

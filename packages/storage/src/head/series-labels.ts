@@ -3,11 +3,20 @@
  */
 import { assert } from "@tideline/common";
 import { formatTenant, type Tenant } from "@tideline/model";
-import type { LabelIndex, Ordinals } from "../index/label-index.ts";
-import { parseKey, pairBytes, pairName, pairValue, TENANT_SIZE } from "./key-layout.ts";
+import type { LabelIndex, LabelSeries, Ordinals } from "../index/label-index.ts";
+import type { Breather } from "../lane/breather.ts";
+import {
+  parseKey,
+  pairBytes,
+  pairName,
+  pairNameEnd,
+  pairValue,
+  TENANT_SIZE,
+} from "./key-layout.ts";
 import { LabelPairs, NO_PAIR } from "./label-pairs.ts";
 import { PostingLists } from "./posting-lists.ts";
 import { SeriesRows } from "./series-rows.ts";
+import { sortSliced } from "./sliced-sort.ts";
 
 interface TenantEntry {
   readonly number: number;
@@ -87,6 +96,28 @@ export class SeriesLabels implements LabelIndex {
     const count = this.#lists.count(list);
     for (let i = 0; i < count; i += 1) {
       yield pairValue(this.#pairs.bytes(this.#lists.view(list)[i] as number));
+    }
+  }
+
+  async sortedValues(
+    tenant: Tenant,
+    name: string,
+    breather: Breather,
+  ): Promise<Iterable<LabelSeries>> {
+    const list = this.#tenantByName.get(formatTenant(tenant))?.names.get(name);
+    if (list === undefined) return [];
+    const pairs = this.#lists.view(list).slice();
+    const nameEnd = pairNameEnd(name);
+    const valueAt = (pair: number): number => nameEnd + this.#pairs.varintSize(pair, nameEnd);
+    const byValue = (a: number, b: number): number =>
+      this.#pairs.compare(a, b, valueAt(a), valueAt(b));
+    return this.#valuesOf(await sortSliced(pairs, byValue, breather), valueAt);
+  }
+
+  *#valuesOf(pairs: Uint32Array, valueAt: (pair: number) => number): Generator<LabelSeries> {
+    for (const pair of pairs) {
+      const value = this.#pairs.bytes(pair).subarray(valueAt(pair));
+      yield { value, series: this.#postings.view(pair) };
     }
   }
 

@@ -25,6 +25,7 @@ import {
   querySeriesKeys,
   type IndexQuery,
 } from "../search/index-query.ts";
+import { LaneCounts } from "../search/lane-counts.ts";
 import { LaneSearch } from "../search/lane-search.ts";
 import type { SourceSet } from "../search/source-set.ts";
 import type { LaneStats } from "../stats.ts";
@@ -266,6 +267,11 @@ export class Lane implements FrameSource {
   ): Promise<IndexAnswer<Uint8Array>> {
     this.#counters.searches += 1;
     return querySeriesKeys(this.#sources(query), this.#indexQuery(query, limit, signal));
+  }
+
+  labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch {
+    this.#counters.searches += 1;
+    return new LaneCounts(query, () => this.#sources(query), signal);
   }
 
   /** The newest delete that a generation or part of this lane comes after: later ones have higher numbers. */

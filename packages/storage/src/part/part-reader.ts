@@ -8,7 +8,7 @@
 import { assert, type Disk } from "@tideline/common";
 import { crc32c } from "@tideline/kernels";
 import { IDENTITY_SIZE, type Tenant, type TimestampBlock, type ValueBlock } from "@tideline/model";
-import type { LabelIndex, Ordinals } from "../index/label-index.ts";
+import type { LabelIndex, LabelSeries, Ordinals } from "../index/label-index.ts";
 import { rangeCovers, type LaneRange } from "../lane-range.ts";
 import {
   decodeDataTraits,
@@ -128,6 +128,10 @@ export class PartReader implements LabelIndex {
 
   labelValues(tenant: Tenant, name: string): Iterable<string> {
     return name === "" ? [] : this.#postings.values(tenant, name);
+  }
+
+  sortedValues(tenant: Tenant, name: string): Promise<Iterable<LabelSeries>> {
+    return Promise.resolve(name === "" ? [] : this.#postings.series(tenant, name));
   }
 
   postings(tenant: Tenant, name: string, value: string): Ordinals {

@@ -1,7 +1,7 @@
 /** The postings of a part: which series have a label, which names and values there are. */
 import { ByteReader } from "@tideline/common";
 import type { Tenant } from "@tideline/model";
-import type { Ordinals } from "../index/label-index.ts";
+import type { LabelSeries, Ordinals } from "../index/label-index.ts";
 import { firstAtOrAfter, type Leaf, type PageTree } from "./page-tree.ts";
 import {
   keyAfterPrefix,
@@ -84,6 +84,27 @@ export class PostingsReader {
         yield Buffer.from(found.subarray(prefix.length)).toString();
       }
       place = this.#firstAfter(place.leaf);
+    }
+  }
+
+  /** Values of a label, ascending, with their series. */
+  *series(tenant: Tenant, name: string): Iterable<LabelSeries> {
+    const prefix = postingPrefix(tenant, Buffer.from(name));
+    let place = this.#seek(prefix);
+    while (place) {
+      const { leaf } = place;
+      const page = this.#units.page(leaf);
+      for (let index = place.index; index < page.count; index += 1) {
+        const found = this.#units.decode(leaf.offset, () => {
+          const reader = new ByteReader(page.entry(index));
+          const key = reader.sized();
+          if (!startsWith(key, prefix)) return null;
+          return { value: key.subarray(prefix.length), series: this.#set(reader) };
+        });
+        if (found === null) return;
+        yield found;
+      }
+      place = this.#firstAfter(leaf);
     }
   }
 

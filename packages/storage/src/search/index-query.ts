@@ -2,7 +2,7 @@
  * Questions to the indexes of a lane: label names, label values, series keys. Where no filter is given the index
  * answers by itself; else what it lists is kept if a selected series has it.
  */
-import { ExecutionError, type IndexAnswer, type SearchQuery } from "@tideline/model";
+import { ExecutionError, type IndexAnswer, type SearchQuery, tooManySeries } from "@tideline/model";
 import type { Ordinals } from "../index/label-index.ts";
 import { compileFilters, haveCommon } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
@@ -97,7 +97,8 @@ export async function querySeriesKeys(
           budget.take(key.length);
           keys.set(identity, key);
         });
-        if (query.seriesCountMax > 0 && keys.size > query.seriesCountMax) throw tooMany(query);
+        if (query.seriesCountMax > 0 && keys.size > query.seriesCountMax)
+          throw tooManySeries(query.seriesCountMax);
         if (breather.due) await breathe(breather, signal);
       }
     }
@@ -127,6 +128,9 @@ async function collect(
       const visited = sources.using(number, async (source) => {
         const whole = filters.length === 0 && source.isWhole;
         const selected = whole ? null : source.select(query.tenant, filters);
+        // Series of several sources may be the same ones: what is certain is the most that one has.
+        if (query.seriesCountMax > 0 && (selected?.length ?? 0) > query.seriesCountMax)
+          throw tooManySeries(query.seriesCountMax);
         if (selected?.length !== 0) await visit(source, selected, found, budget);
       });
       // What fails after the first wait rejects: it is judged by the same rule.
@@ -182,11 +186,4 @@ function listed(items: Iterable<string>, selected: Ordinals | null): Iterable<st
 async function breathe(breather: Breather, signal: AbortSignal): Promise<void> {
   await breather.breathe();
   signal.throwIfAborted();
-}
-
-function tooMany({ seriesCountMax }: SearchQuery): ExecutionError {
-  return new ExecutionError(
-    "TIDELINE_SERIES_LIMIT",
-    `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxSeries at vmselect`,
-  );
 }

@@ -3,11 +3,11 @@
  * are what was there when it began, and stay readable until it ends.
  */
 import {
-  ExecutionError,
   type Coverage,
   type SearchQuery,
   type SeriesBlocks,
   type ValueBlock,
+  tooManySeries,
 } from "@tideline/model";
 import { SeriesFrameEncoder, type FrameSearch } from "@tideline/wire";
 import { compileFilters } from "../index/select.ts";
@@ -96,10 +96,7 @@ export class LaneSearch implements FrameSearch {
   #checkCount(seriesCount: number): void {
     const { seriesCountMax } = this.#query;
     if (seriesCountMax === 0 || seriesCount <= seriesCountMax) return;
-    throw new ExecutionError(
-      "TIDELINE_SERIES_LIMIT",
-      `the number of matching timeseries exceeds ${seriesCountMax}; either narrow down the search or increase -search.maxUniqueTimeseries at vmselect`,
-    );
+    throw tooManySeries(seriesCountMax);
   }
 }
 

@@ -10,10 +10,12 @@ import {
   parseTenant,
   type Matcher,
   type SeriesDelete,
+  type SeriesSource,
 } from "@tideline/model";
 import { parseSelector } from "@tideline/promql";
 import { guardBy, readForm, type Exchange, type Route } from "@tideline/service";
 import { combine, extraFilterMatchers, ofArgument } from "../query/extra-filters.ts";
+import { namingSeriesLimit } from "../query/series-limit.ts";
 import { extraFilterArguments, selectorArguments, timeArgument, WHOLE_TIME } from "./arguments.ts";
 
 export interface DeleteRouteOptions {
@@ -21,6 +23,10 @@ export interface DeleteRouteOptions {
   readonly base: string;
   /** Where to delete; leaves by `signal`. */
   readonly deleteSeries: (request: SeriesDelete, signal: AbortSignal) => Promise<void>;
+  /** Where the series are counted first. */
+  readonly source: Pick<SeriesSource, "labelCounts">;
+  /** -search.maxDeleteSeries; 0 = no limit */
+  readonly seriesCountMax: number;
   /** Empty: basic auth by the common flags. */
   readonly authKey: string;
   /** -search.maxDeleteDuration */
@@ -38,6 +44,7 @@ export function deleteRoute(options: DeleteRouteOptions): Route {
       const request = await readDelete(exchange, options);
       const deadline = AbortSignal.timeout(Math.min(options.durationMaxMs, 2 ** 31 - 1));
       try {
+        await checkSeriesCount(request, options, deadline);
         await options.deleteSeries(request, deadline);
       } catch (error) {
         if (!deadline.aborted || error !== deadline.reason) throw error;
@@ -50,6 +57,21 @@ export function deleteRoute(options: DeleteRouteOptions): Route {
       await exchange.send({ status: 204 });
     },
   };
+}
+
+/** @throws {ExecutionError} more series than one delete may take */
+async function checkSeriesCount(
+  request: SeriesDelete,
+  { source, seriesCountMax }: DeleteRouteOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  if (seriesCountMax === 0) return;
+  try {
+    // The first count is that of all series, and whoever tells it knows the limit.
+    for await (const _ of source.labelCounts({ ...request, seriesCountMax }, signal)) return;
+  } catch (error) {
+    throw namingSeriesLimit(error, seriesCountMax, "-search.maxDeleteSeries");
+  }
 }
 
 async function readDelete(

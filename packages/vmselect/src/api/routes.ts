@@ -12,6 +12,7 @@ import type { IndexJob, QueryDialect, QueryJob, QueryLimits } from "../query/job
 import { prepareArgument } from "../query/prepare-argument.ts";
 import type { QueryRunner } from "../query/query-runner.ts";
 import { envelope, staticAnswer } from "./answer.ts";
+import { jobDuration, jobLimits, type IndexLimits } from "./index-limits.ts";
 import {
   booleanArgument,
   dayArgument,
@@ -38,8 +39,9 @@ export interface SelectRoutesOptions {
   readonly dedupIntervalMs: number;
   readonly dialect: QueryDialect;
   readonly queryLengthMax: number;
-  /** Series that /api/v1/series answers with at most; 0 = no limit. */
-  readonly seriesAnswerMax: number;
+  readonly indexLimits: IndexLimits;
+  /** -search.maxQueryDuration */
+  readonly queryDurationMaxMs: number;
   readonly denyPartial: boolean;
   readonly clock: Clock;
 }
@@ -47,8 +49,6 @@ export interface SelectRoutesOptions {
 /** VictoriaMetrics' defaults where Prometheus has none (reference 1.2.2). */
 const DEFAULT_STEP_MS = 300_000;
 const DEFAULT_RANGE_MS = 300_000;
-const TOP_COUNT = 10;
-const TOP_COUNT_MAX = 1_000;
 /** Small answers go out in one piece, with their length; large ones as a stream. */
 const ONE_PIECE_SIZE_MAX = 256 * 1024;
 
@@ -169,8 +169,6 @@ class SelectApi {
     }
     const limit = limitArgument(args, "limit");
     const labelName = unescapeLabelName(exchange.parameter("name"));
-    const isSeries = kind === "series";
-    const { limits, seriesAnswerMax } = this.#options;
     await this.#run(exchange, args, null, {
       kind,
       tenant: this.#tenant(exchange),
@@ -179,9 +177,7 @@ class SelectApi {
       startMs: timeArgument(args, "start", WHOLE_TIME.startMs, nowMs),
       endMs: timeArgument(args, "end", WHOLE_TIME.endMs, nowMs),
       labelName,
-      limit,
-      seriesCountMax:
-        isSeries && seriesAnswerMax > 0 && limit === 0 ? seriesAnswerMax : limits.seriesCountMax,
+      ...jobLimits(kind, limit, this.#options.indexLimits),
     });
   }
 
@@ -196,8 +192,7 @@ class SelectApi {
       extraFilters: extraFilterArguments(args),
       ...day,
       labelName: args.get("focusLabel") ?? "",
-      limit: Math.min(limitArgument(args, name) || TOP_COUNT, TOP_COUNT_MAX),
-      seriesCountMax: this.#options.limits.seriesCountMax,
+      ...jobLimits("tsdbStatus", limitArgument(args, name), this.#options.indexLimits),
     });
   }
 
@@ -247,8 +242,13 @@ class SelectApi {
     startedMs: number | null,
     job: QueryJob | IndexJob,
   ): Promise<void> {
+    const { queryDurationMaxMs, indexLimits } = this.#options;
     const answer = await this.#options.runner.run(job, {
       signal: exchange.signal,
+      duration:
+        job.kind === "query"
+          ? { maxMs: queryDurationMaxMs, flag: "-search.maxQueryDuration" }
+          : jobDuration(job.kind, indexLimits),
       timeoutMs: durationArgument(args, "timeout", Infinity),
       denyPartial: this.#options.denyPartial || booleanArgument(args, "deny_partial_response"),
     });

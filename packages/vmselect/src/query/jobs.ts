@@ -10,6 +10,7 @@ export interface QueryLimits {
   readonly samplesPerSeriesMax?: number;
   readonly pointsPerSeriesMax: number;
   readonly subqueryPointsPerSeriesMax: number;
+  readonly groupCountMax?: number;
   readonly resultSeriesMax?: number;
   readonly memorySizeMax: number;
 }
@@ -56,7 +57,11 @@ export interface IndexJob {
   readonly labelName: string;
   /** Items of the answer; of tsdbStatus those of each of its lists. */
   readonly limit: number;
+  /** What set `limit`, as the word says that the answer was cut: the argument, or a flag and its value. */
+  readonly limitName: string;
   readonly seriesCountMax: number;
+  /** The flag that set it. */
+  readonly seriesCountFlag: string;
 }
 
 export type Job = QueryJob | IndexJob;

@@ -29,7 +29,9 @@ const job = (labelName: string): IndexJob => ({
   endMs: 0,
   labelName,
   limit: 0,
+  limitName: "limit",
   seriesCountMax: 0,
+  seriesCountFlag: "",
 });
 
 let pool: QueryPool;

@@ -13,7 +13,9 @@ const JOB: IndexJob = {
   endMs: 0,
   labelName: "",
   limit: 0,
+  limitName: "limit",
   seriesCountMax: 0,
+  seriesCountFlag: "",
 };
 const ANSWER: JobAnswer = {
   chunks: [],
@@ -43,14 +45,13 @@ function endless(signal: AbortSignal): Promise<JobAnswer> {
 
 function runnerOf(
   run: (signal: AbortSignal) => Promise<JobAnswer>,
-  options: { durationMaxMs?: number; queueTimeoutMs?: number; slowQueryMs?: number } = {},
+  options: { queueTimeoutMs?: number; slowQueryMs?: number } = {},
 ) {
   const slow: object[] = [];
   const runner = new QueryRunner({
     pool: { run: (_job, signal) => run(signal), workerDeathCount: 0 },
     concurrentMax: 1,
     queueTimeoutMs: 60_000,
-    durationMaxMs: 60_000,
     slowQueryMs: 0,
     metrics: NO_METRICS,
     log: { warn: (fields) => slow.push(fields) },
@@ -59,15 +60,17 @@ function runnerOf(
   return { runner, slow };
 }
 
-const RUN = { signal: never, timeoutMs: Infinity, denyPartial: false };
+const duration = { maxMs: 60_000, flag: "-search.maxQueryDuration" };
+const RUN = { signal: never, timeoutMs: Infinity, duration, denyPartial: false };
 
 test("a query past its time fails in VictoriaMetrics' words", async () => {
-  const { runner } = runnerOf(endless, { durationMaxMs: 5 });
-  await expect(runner.run(JOB, RUN)).rejects.toMatchObject({
+  const { runner } = runnerOf(endless);
+  const short = { maxMs: 5, flag: "-search.maxLabelsAPIDuration" };
+  await expect(runner.run(JOB, { ...RUN, duration: short })).rejects.toMatchObject({
     name: "ExecutionError",
     code: "TIDELINE_QUERY_TIMEOUT",
     message: expect.stringMatching(
-      /^timeout exceeded during query execution: 0.005 seconds/,
+      /^timeout exceeded during query execution: 0.005 seconds \(-search.maxLabelsAPIDuration /,
     ) as string,
   });
   const { runner: patient } = runnerOf(endless);

@@ -12,18 +12,24 @@ export interface QueryRunnerOptions {
   readonly pool: Pick<QueryPool, "run" | "workerDeathCount">;
   readonly concurrentMax: number;
   readonly queueTimeoutMs: number;
-  /** Longest time of a query; a request can only lower it. */
-  readonly durationMaxMs: number;
   /** Queries that take longer are logged and counted; 0: none is. */
   readonly slowQueryMs: number;
   readonly metrics: Metrics;
   readonly log: { warn(fields: object, message: string): void };
 }
 
+/** Longest time of a request; it can only lower it. */
+export interface DurationLimit {
+  readonly maxMs: number;
+  /** That set it. */
+  readonly flag: string;
+}
+
 export interface RunOptions {
   /** Aborted when the client leaves. */
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  readonly duration: DurationLimit;
   readonly denyPartial: boolean;
 }
 
@@ -74,8 +80,11 @@ export class QueryRunner {
    * @throws {OverloadError} 429 when no place came free in time; 503 when the answer would be partial and must not
    * @throws {ExecutionError} TIDELINE_QUERY_TIMEOUT; or what the query failed with
    */
-  async run(job: Job, { signal, timeoutMs, denyPartial }: RunOptions): Promise<JobAnswer> {
-    const limitMs = Math.min(timeoutMs, this.#options.durationMaxMs);
+  async run(
+    job: Job,
+    { signal, timeoutMs, duration, denyPartial }: RunOptions,
+  ): Promise<JobAnswer> {
+    const limitMs = Math.min(timeoutMs, duration.maxMs);
     const deadline = AbortSignal.timeout(Math.max(1, Math.min(limitMs, 2 ** 31 - 1)));
     const stop = AbortSignal.any([signal, deadline]);
     const startedMs = performance.now();
@@ -88,7 +97,7 @@ export class QueryRunner {
       if (deadline.aborted && !signal.aborted) {
         throw new ExecutionError(
           "TIDELINE_QUERY_TIMEOUT",
-          `timeout exceeded during query execution: ${limitMs / 1_000} seconds (-search.maxQueryDuration or timeout)`,
+          `timeout exceeded during query execution: ${limitMs / 1_000} seconds (${duration.flag} or timeout)`,
           { cause: error },
         );
       }

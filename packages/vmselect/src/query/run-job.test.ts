@@ -51,7 +51,9 @@ const index = (kind: IndexJob["kind"], more: Partial<IndexJob> = {}): IndexJob =
   endMs: 10_000,
   labelName: "",
   limit: 0,
+  limitName: "limit",
   seriesCountMax: 0,
+  seriesCountFlag: "-search.maxX",
   ...more,
 });
 
@@ -111,6 +113,42 @@ test("the index answers names, values and series", async () => {
   expect(await dataOf(index("series", { selectorTexts: ['up{env="dev"}'] }))).toEqual([
     { __name__: "up", env: "dev", instance: "a" },
   ]);
+});
+
+test("what cut an answer by a flag is told by its name", async () => {
+  const cut = index("labelNames", { limit: 2, limitName: "-search.maxTagKeys=2" });
+  const { warnings } = await runJob(cut, source, signal);
+  expect(warnings).toEqual(["results truncated due to -search.maxTagKeys=2"]);
+});
+
+test.for([
+  { job: index("tsdbStatus", { seriesCountMax: 2 }), flag: "-search.maxX" },
+  {
+    job: query("up", { limits: { ...LIMITS, seriesCountMax: 2 } }),
+    flag: "-search.maxUniqueTimeseries",
+  },
+])("too many series fail a $job.kind with the flag that says so", async ({ job, flag }) => {
+  await expect(dataOf(job)).rejects.toMatchObject({
+    name: "ExecutionError",
+    message: `the number of matching timeseries exceeds ${flag}=2; either narrow down the search or increase ${flag}`,
+  });
+});
+
+test("cardinality is counted over the series that match", async () => {
+  const job = index("tsdbStatus", {
+    selectorTexts: ['up{env="prod"}'],
+    limit: 2,
+    labelName: "env",
+  });
+  expect(await dataOf(job)).toMatchObject({
+    totalSeries: 2,
+    totalLabelValuePairs: 6,
+    seriesCountByFocusLabelValue: [{ name: "prod", value: 2 }],
+    labelValueCountByLabelName: [
+      { name: "instance", value: 2 },
+      { name: "__name__", value: 1 },
+    ],
+  });
 });
 
 test("a label named like a property of objects is a label like others", async () => {

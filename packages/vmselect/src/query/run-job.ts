@@ -10,9 +10,8 @@ import { type IndexAnswer, type SearchQuery, type SeriesSource } from "@tideline
 import { combine, extraFilterMatchers, matchFilters, refusalOf } from "./extra-filters.ts";
 import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
 import { prepareArgument } from "./prepare-argument.ts";
+import { namingSeriesLimit } from "./series-limit.ts";
 import { tsdbStatus } from "./tsdb-status.ts";
-
-const TRUNCATED = "results truncated due to limit";
 
 /** @throws {InputError | ExecutionError | OverloadError} as parser, engine and source do */
 export async function runJob(
@@ -20,6 +19,16 @@ export async function runJob(
   source: SeriesSource,
   signal: AbortSignal,
 ): Promise<JobAnswer> {
+  try {
+    return await answerJob(job, source, signal);
+  } catch (error) {
+    throw job.kind === "query"
+      ? namingSeriesLimit(error, job.limits.seriesCountMax, "-search.maxUniqueTimeseries")
+      : namingSeriesLimit(error, job.seriesCountMax, job.seriesCountFlag);
+  }
+}
+
+async function answerJob(job: Job, source: SeriesSource, signal: AbortSignal): Promise<JobAnswer> {
   switch (job.kind) {
     case "query":
       return runQuery(job, source, signal);
@@ -37,10 +46,12 @@ export async function runJob(
       return jsonAnswer(job, answer, (keys) => [...writeSeriesJson(keys)]);
     }
     case "tsdbStatus": {
-      const { items, coverage } = await source.seriesKeys(searchOf(job), 0, signal);
-      const status = tsdbStatus(items, { topCount: job.limit, focusLabel: job.labelName });
-      return jsonAnswer({ limit: 0 }, { items: [status], coverage }, ([first]) => [
-        bytesOf(JSON.stringify(first)),
+      const counts = source.labelCounts(searchOf(job), signal);
+      const options = { topCount: job.limit, focusLabel: job.labelName };
+      const items = [await tsdbStatus(counts, options)];
+      const whole = { limit: 0, limitName: "" };
+      return jsonAnswer(whole, { items, coverage: counts.coverage() }, ([status]) => [
+        bytesOf(JSON.stringify(status)),
       ]);
     }
   }
@@ -76,7 +87,7 @@ async function runQuery(
   return {
     chunks: [...writeResultJson(cut)],
     coverage: result.coverage,
-    warnings: cut === result ? result.warnings : [...result.warnings, TRUNCATED],
+    warnings: cut === result ? result.warnings : [...result.warnings, cutBy("limit")],
     infos: result.infos,
     seriesFetchedCount: result.seriesFetched,
     samplesReadCount: result.samplesRead,
@@ -109,7 +120,7 @@ function searchOf(job: IndexJob): SearchQuery {
 }
 
 function jsonAnswer<Item>(
-  { limit }: Pick<IndexJob, "limit">,
+  { limit, limitName }: Pick<IndexJob, "limit" | "limitName">,
   { items, coverage }: IndexAnswer<Item>,
   write: (items: readonly Item[]) => Uint8Array[],
 ): JobAnswer {
@@ -117,11 +128,15 @@ function jsonAnswer<Item>(
   return {
     chunks: write(isCut ? items.slice(0, limit) : items),
     coverage,
-    warnings: isCut ? [TRUNCATED] : [],
+    warnings: isCut ? [cutBy(limitName)] : [],
     infos: [],
     seriesFetchedCount: 0,
     samplesReadCount: 0,
   };
+}
+
+function cutBy(limitName: string): string {
+  return `results truncated due to ${limitName}`;
 }
 
 /** UTF-8 in an ArrayBuffer of its own, so that it can be handed to another thread. */

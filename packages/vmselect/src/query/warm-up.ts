@@ -82,6 +82,12 @@ function madeUpSource(): FrameSource {
     labelNames: noItems,
     labelValues: noItems,
     seriesKeys: noItems,
+    labelCounts: () => ({
+      coverage: () => COMPLETE,
+      async *[Symbol.asyncIterator]() {
+        yield* await Promise.resolve([]);
+      },
+    }),
   };
 }
 

@@ -18,8 +18,10 @@ export async function* answerFrames(
   request: ReadRequest,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  if (request.kind === "search") {
-    const search = source.searchFrames(request.query, signal);
+  if (request.kind === "search" || request.kind === "labelCounts") {
+    const { kind, query } = request;
+    const search =
+      kind === "search" ? source.searchFrames(query, signal) : source.labelCounts(query, signal);
     yield* search;
     yield encodeEndFrame(search.coverage());
     return;
@@ -31,7 +33,7 @@ export async function* answerFrames(
 
 async function answerIndex(
   source: FrameSource,
-  request: Exclude<ReadRequest, { kind: "search" }>,
+  request: Exclude<ReadRequest, { kind: "search" | "labelCounts" }>,
   signal: AbortSignal,
 ): Promise<IndexAnswer<Uint8Array>> {
   const { kind, query, limit } = request;
@@ -69,6 +71,7 @@ export function frameSourceOf(ask: Ask): FrameSource {
     labelValues: (name, query, limit, signal) =>
       askTexts({ kind: "labelValues", name, query, limit }, signal),
     seriesKeys: (query, limit, signal) => askItems({ kind: "seriesKeys", query, limit }, signal),
+    labelCounts: (query, signal) => new AskedFrames(ask({ kind: "labelCounts", query }, signal)),
   };
 }
 

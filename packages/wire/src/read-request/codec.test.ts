@@ -23,6 +23,7 @@ const requests: ReadRequest[] = [
   { kind: "labelNames", query, limit: 0 },
   { kind: "labelValues", name: "instance", query, limit: 10 },
   { kind: "seriesKeys", query, limit: 2 ** 40 },
+  { kind: "labelCounts", query },
 ];
 
 test.for(requests)("a request comes back equal: $kind", (request) => {

@@ -17,7 +17,8 @@ export type ReadRequest =
       readonly query: SearchQuery;
       readonly limit: number;
     }
-  | { readonly kind: "seriesKeys"; readonly query: SearchQuery; readonly limit: number };
+  | { readonly kind: "seriesKeys"; readonly query: SearchQuery; readonly limit: number }
+  | { readonly kind: "labelCounts"; readonly query: SearchQuery };
 
 const VERSION = 1;
 
@@ -30,7 +31,7 @@ const WORDS: RequestWords = {
 };
 
 /** The numbers on the wire are the positions in this list: append only. */
-const KINDS = ["search", "labelNames", "labelValues", "seriesKeys"] as const;
+const KINDS = ["search", "labelNames", "labelValues", "seriesKeys", "labelCounts"] as const;
 
 /**
  * @returns the bytes, owned by the caller
@@ -40,7 +41,7 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
   const writer = new ByteWriter(256);
   writer.u8(VERSION);
   writer.u8(KINDS.indexOf(request.kind));
-  writer.varint(request.kind === "search" ? 0 : request.limit);
+  writer.varint("limit" in request ? request.limit : 0);
   writer.text(request.kind === "labelValues" ? request.name : "");
   const { query } = request;
   writer.u32(query.tenant.accountId);
@@ -66,7 +67,7 @@ function readRequest(reader: ByteReader): ReadRequest {
   const limit = reader.varint();
   const name = reader.text();
   const query = readQuery(reader);
-  if (kind === "search") return { kind, query };
+  if (kind === "search" || kind === "labelCounts") return { kind, query };
   if (kind === "labelValues") return { kind, name, query, limit };
   return { kind, query, limit };
 }

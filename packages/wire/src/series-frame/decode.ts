@@ -16,6 +16,7 @@ import {
   FRAME_MAGIC,
   FRAME_SIZE_MAX,
   FRAME_VERSION,
+  KIND_COUNTS,
   KIND_END,
   KIND_ITEMS,
   KIND_SERIES,
@@ -37,6 +38,7 @@ export function frameKind(frame: Uint8Array): FrameKind {
   if (kind === KIND_SERIES) return "series";
   if (kind === KIND_ITEMS) return "items";
   if (kind === KIND_END) return "end";
+  if (kind === KIND_COUNTS) return "counts";
   throw damaged(`unknown kind ${kind}`);
 }
 

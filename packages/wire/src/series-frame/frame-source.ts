@@ -2,14 +2,18 @@
  * FrameSource: the contract of reading at the level of bytes. What storage and cluster implement, so that
  * frames pass through main threads, ports and gRPC without being decoded; only the reader decodes.
  */
-import type {
-  IndexAnswer,
-  SearchQuery,
-  SeriesBlocks,
-  SeriesSearch,
-  SeriesSource,
+import {
+  tooManySeries,
+  type Coverage,
+  type IndexAnswer,
+  type LabelCount,
+  type LabelCounts,
+  type SearchQuery,
+  type SeriesBlocks,
+  type SeriesSearch,
+  type SeriesSource,
 } from "@tideline/model";
-import type { Coverage } from "@tideline/model";
+import { decodeCountFrame } from "../label-counts/codec.ts";
 import { SeriesFrameDecoder } from "./decode.ts";
 
 /** The series frames of one search. Each frame is owned by the consumer: it may transfer or keep it. */
@@ -29,6 +33,8 @@ export interface FrameSource {
     limit: number,
     signal: AbortSignal,
   ): Promise<IndexAnswer<Uint8Array>>;
+  /** Count frames, as SeriesSource.labelCounts has the counts. */
+  labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch;
 }
 
 /** Decodes a FrameSource. Its batches are the series of one frame each. */
@@ -40,6 +46,9 @@ export function seriesSourceOf(source: FrameSource): SeriesSource {
     labelNames: (query, limit, signal) => source.labelNames(query, limit, signal),
     labelValues: (name, query, limit, signal) => source.labelValues(name, query, limit, signal),
     seriesKeys: (query, limit, signal) => source.seriesKeys(query, limit, signal),
+    labelCounts(query, signal) {
+      return new DecodedCounts(source.labelCounts(query, signal), query.seriesCountMax);
+    },
   };
 }
 
@@ -53,6 +62,33 @@ class DecodedSearch implements SeriesSearch {
   async *[Symbol.asyncIterator](): AsyncGenerator<readonly SeriesBlocks[]> {
     const decoder = new SeriesFrameDecoder();
     for await (const frame of this.#frames) yield decoder.decode(frame);
+  }
+
+  coverage(): Coverage {
+    return this.#frames.coverage();
+  }
+}
+
+class DecodedCounts implements LabelCounts {
+  readonly #frames: FrameSearch;
+  readonly #seriesCountMax: number;
+
+  constructor(frames: FrameSearch, seriesCountMax: number) {
+    this.#frames = frames;
+    this.#seriesCountMax = seriesCountMax;
+  }
+
+  /** The first count is that of all series: lanes keep the limit by themselves, here their sum does. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<readonly LabelCount[]> {
+    let isFirst = true;
+    for await (const frame of this.#frames) {
+      const counts = decodeCountFrame(frame);
+      const total = isFirst ? (counts[0]?.seriesCount ?? 0) : 0;
+      if (this.#seriesCountMax > 0 && total > this.#seriesCountMax)
+        throw tooManySeries(this.#seriesCountMax);
+      isFirst = false;
+      yield counts;
+    }
   }
 
   coverage(): Coverage {

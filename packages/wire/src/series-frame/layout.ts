@@ -12,6 +12,7 @@ export const FRAME_VERSION = 1;
 export const KIND_SERIES = 1;
 export const KIND_ITEMS = 2;
 export const KIND_END = 3;
+export const KIND_COUNTS = 4;
 
 /** Header of a series frame: magic, version, kind, then seven counts and sizes. */
 export const SERIES_HEADER_SIZE = 32;
@@ -29,4 +30,4 @@ export const FRAME_SIZE_TARGET = 512 * 1024;
 export const FRAME_SIZE_MAX = 32 * 1024 * 1024;
 
 /** What a frame is: read from its first bytes. */
-export type FrameKind = "series" | "items" | "end";
+export type FrameKind = "series" | "items" | "end" | "counts";

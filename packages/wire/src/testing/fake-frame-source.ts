@@ -6,9 +6,11 @@ import {
   COMPLETE,
   type Coverage,
   type IndexAnswer,
+  type LabelCount,
   type SearchQuery,
   type SeriesBlocks,
 } from "@tideline/model";
+import { CountFrameEncoder } from "../label-counts/codec.ts";
 import { SeriesFrameEncoder } from "../series-frame/encode.ts";
 import type { FrameSearch, FrameSource } from "../series-frame/frame-source.ts";
 
@@ -17,6 +19,8 @@ export interface FakeFrameSourceOptions {
   readonly series?: readonly SeriesBlocks[];
   readonly names?: readonly string[];
   readonly keys?: readonly Uint8Array[];
+  /** Each goes into a frame of its own. */
+  readonly counts?: readonly LabelCount[];
   readonly coverage?: Coverage;
   /** Thrown once all frames were given, or instead of items. */
   readonly error?: unknown;
@@ -53,8 +57,27 @@ export class FakeFrameSource implements FrameSource {
     return this.#items(values, { query, limit, signal });
   }
 
+  labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch {
+    const frames = this.#countFrames(query, signal);
+    return {
+      [Symbol.asyncIterator]: () => frames,
+      coverage: () => this.#options.coverage ?? COMPLETE,
+    };
+  }
+
   async seriesKeys(query: SearchQuery, limit: number, signal: AbortSignal) {
     return this.#items(this.#options.keys ?? [], { query, limit, signal });
+  }
+
+  async *#countFrames(query: SearchQuery, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    this.queries.push(query);
+    for (const { name, value, seriesCount } of this.#options.counts ?? []) {
+      const encoder = new CountFrameEncoder();
+      encoder.append(Buffer.from(name), Buffer.from(value), seriesCount);
+      yield encoder.take() as Uint8Array;
+      signal.throwIfAborted();
+    }
+    await this.#finish(signal);
   }
 
   async *#frames(query: SearchQuery, signal: AbortSignal): AsyncGenerator<Uint8Array> {
