@@ -9,7 +9,13 @@ export type { RowBatch, RowSink, SeriesTable } from "./row-sink.ts";
 export { COMPLETE, type Coverage, type IndexAnswer, type SearchQuery } from "./series-source.ts";
 export { tooManySeries } from "./series-limit.ts";
 export type { LabelCount, LabelCounts } from "./series-source.ts";
-export type { SeriesBlocks, SeriesSearch, SeriesSource } from "./series-source.ts";
+export type {
+  KeySection,
+  SeriesBatch,
+  SeriesBlocks,
+  SeriesSearch,
+  SeriesSource,
+} from "./series-source.ts";
 export type { TimestampBlock, ValueBlock } from "./series-source.ts";
 export type { DeleteSink, SeriesDelete } from "./series-delete.ts";
 // Series and samples.

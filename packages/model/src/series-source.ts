@@ -42,6 +42,19 @@ export interface SeriesBlocks {
   readonly blocks: readonly ValueBlock[];
 }
 
+/** Keys of series one after another, in one piece of memory. */
+export interface KeySection {
+  readonly bytes: Uint8Array;
+  /** Where each key ends; it starts where the one before it ended. */
+  readonly ends: Uint32Array;
+}
+
+/** Series as a search delivers them. */
+export interface SeriesBatch extends ReadonlyArray<SeriesBlocks> {
+  /** The keys of all its series, where they lie so: who has seen the same bytes before knows all labels at once. */
+  readonly keySection?: KeySection;
+}
+
 /** What an answer is based on: it travels with every result, so that nothing missing is silent. */
 export interface Coverage {
   /** Names of the nodes (or parts) whose data may be missing, with the reason. Empty: complete. */
@@ -54,7 +67,7 @@ export const COMPLETE: Coverage = { missing: [] };
  * A running search. Batches come as lanes and nodes deliver them: a series may occur in several batches
  * (a lane gives it once, with all its blocks), in no defined order; the reader puts its blocks together.
  */
-export interface SeriesSearch extends AsyncIterable<readonly SeriesBlocks[]> {
+export interface SeriesSearch extends AsyncIterable<SeriesBatch> {
   /** What is missing; final once the iteration has ended. */
   coverage(): Coverage;
 }

@@ -3,6 +3,7 @@
  * Columns are immutable once made: operations make new ones, so that two parts of a query may share one leaf.
  */
 import { ExecutionError } from "@tideline/model";
+import { knownLists } from "../labels/known-lists.ts";
 import { withoutLeadingName, withoutMetadata } from "../labels/label-key.ts";
 
 export interface Columns {
@@ -118,7 +119,9 @@ export function withoutNames(
   if (removal.delayed) {
     return { ...columns, dropsName: new Uint8Array(columns.labels.length).fill(1) };
   }
-  const labels = withoutLeadingName(columns.labels);
+  const labels = knownLists.derived(columns.labels, "without leading name", () =>
+    withoutLeadingName(columns.labels),
+  );
   if (labels) return { ...columns, labels, dropsName: null };
   return relabelled(columns, columns.labels.map(withoutMetadata), null, disjointMerge);
 }

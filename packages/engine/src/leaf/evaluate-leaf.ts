@@ -74,15 +74,15 @@ export async function evaluateLeaf(
   const found = await readSeries(tools.source, query, tools.budget, tools.pacer);
   tools.budget.hold(columnsSize(found.series.length, stepCount));
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
-  const rows = new RowFiller(node.shape, loop, parameters, times, found.series.length);
+  const rows = new RowFiller(node.shape, loop, parameters, times, found.labels);
   let sampleCount = 0;
-  for (const [number, { key, labels, blocks }] of found.series.entries()) {
+  for (const [number, { key, blocks }] of found.series.entries()) {
     if (number % CHECK_EVERY === 0 && tools.pacer.isDue) await tools.pacer.turn();
     const series = decoder.decode(blocks, tools.budget);
     const touched = touchedCount(series);
     sampleCount += touched;
     tools.budget.addSeries(touched);
-    rows.add(key, labels, series);
+    rows.add(key, series);
   }
   // What stays is the columns, which their receiver accounts for.
   decoder.close(tools.budget);
@@ -126,7 +126,10 @@ class RowFiller {
   readonly #parameters: readonly Float64Array[];
   readonly #stepCount: number;
   readonly #keys: Uint8Array[] = [];
-  readonly #labels: string[] = [];
+  /** Of all series, and of those that have a row: null while that is each one. */
+  readonly #allLabels: readonly string[];
+  #labels: string[] | null = null;
+  #seriesCount = 0;
   readonly #target: TargetRow;
   readonly #live: LiveSamples;
 
@@ -135,22 +138,26 @@ class RowFiller {
     loop: RollupLoop | null,
     parameters: readonly Float64Array[],
     times: WindowTimes,
-    rowCountMax: number,
+    labels: readonly string[],
   ) {
     this.#shape = shape;
     this.#loop = loop;
     this.#parameters = parameters;
     this.#stepCount = times.stepCount;
     this.#live = new LiveSamples(times);
+    this.#allLabels = labels;
     this.#target = {
-      values: new Float64Array(rowCountMax * times.stepCount),
-      presence: new Uint8Array(rowCountMax * times.stepCount),
+      values: new Float64Array(labels.length * times.stepCount),
+      presence: new Uint8Array(labels.length * times.stepCount),
       start: 0,
     };
   }
 
-  add(key: Uint8Array, labels: string, series: DecodedSeries): void {
+  /** Series come in the order of their labels. */
+  add(key: Uint8Array, series: DecodedSeries): void {
     const target = this.#target;
+    const number = this.#seriesCount;
+    this.#seriesCount += 1;
     if (this.#loop) {
       const live = this.#live.of(series);
       this.#loop(live, live.windows, this.#parameters, target);
@@ -158,9 +165,12 @@ class RowFiller {
       fillInstants(series, this.#shape === "timestamp", target);
     }
     const end = target.start + this.#stepCount;
-    if (!hasValue(target.presence, target.start, end)) return;
+    if (!hasValue(target.presence, target.start, end)) {
+      this.#labels ??= this.#allLabels.slice(0, number);
+      return;
+    }
     this.#keys.push(key);
-    this.#labels.push(labels);
+    this.#labels?.push(this.#allLabels[number] as string);
     target.start = end;
   }
 
@@ -172,7 +182,7 @@ class RowFiller {
       values: this.#target.values.subarray(0, size),
       presence: this.#target.presence.subarray(0, size),
     };
-    rememberLabels(columns, this.#labels);
+    rememberLabels(columns, this.#labels ?? this.#allLabels);
     return columns;
   }
 }

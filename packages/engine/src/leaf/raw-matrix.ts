@@ -46,7 +46,8 @@ export async function readRawMatrix(
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const series: RawSeries[] = [];
   let sampleCount = 0;
-  for (const { labels, blocks } of found.series) {
+  for (const [number, { blocks }] of found.series.entries()) {
+    const labels = found.labels[number] as string;
     if (tools.pacer.isDue) await tools.pacer.turn();
     const { timestampsMs, values, words, windows } = decoder.decode(blocks, tools.budget);
     const start = windows.starts[0] as number;

@@ -1,6 +1,9 @@
 import { expect, test } from "vitest";
-import { DEFAULT_TENANT } from "@tideline/model";
+import { encodeTimestamps, encodeValues } from "@tideline/kernels";
+import { COMPLETE, DEFAULT_TENANT, seriesKey, type SeriesSource } from "@tideline/model";
 import { fakeSeriesSource } from "@tideline/model/testing";
+import { SeriesFrameEncoder, seriesSourceOf } from "@tideline/wire";
+import { FakeFrameSource } from "@tideline/wire/testing";
 import type { IndexJob, QueryJob } from "./jobs.ts";
 import { runJob } from "./run-job.ts";
 
@@ -212,4 +215,55 @@ test("what is found wrong with a query while it is planned is a fault of that ar
   await expect(dataOf(query("rate(up[5m / (step() - 1s)])", range))).rejects.toThrow(
     'invalid parameter "query": 8:25: division by zero',
   );
+});
+
+/** Sixty series, of which every third has no sample before 300 s: from frames, or from arrays. */
+function manySeries(): { framed: SeriesSource; plain: SeriesSource } {
+  const encoder = new SeriesFrameEncoder();
+  const series = Array.from({ length: 60 }, (_, i) => {
+    const from = i % 3 === 0 ? 300_000 : 0;
+    const labels = [
+      { name: "__name__", value: i % 2 === 0 ? "x_total" : "y_total" },
+      { name: "group", value: String(i % 7) },
+      { name: "id", value: `${i}`.padStart(60, "-") },
+    ];
+    const timestampsMs = Float64Array.from({ length: 20 }, (__, k) => from + k * 15_000);
+    const values = timestampsMs.map((_time, k) => k * (i + 1));
+    const timestamps = { id: 1 + (i % 3), count: 20, minMs: from, maxMs: from + 285_000 };
+    const bytes = encodeTimestamps(timestampsMs);
+    const block = { timestamps: { ...timestamps, bytes }, bytes: encodeValues(values) };
+    encoder.append({ key: seriesKey(DEFAULT_TENANT, labels), blocks: [block] });
+    return { labels, timestampsMs, values };
+  });
+  const frame = encoder.takeRest() as Uint8Array;
+  const searchFrames = () => ({
+    coverage: () => COMPLETE,
+    async *[Symbol.asyncIterator]() {
+      yield await Promise.resolve(frame.slice());
+    },
+  });
+  const framed = seriesSourceOf(Object.assign(new FakeFrameSource({}), { searchFrames }));
+  return { framed, plain: fakeSeriesSource(series) };
+}
+
+async function textOf(asked: QueryJob, from: SeriesSource): Promise<string> {
+  return Buffer.concat((await runJob(asked, from, signal)).chunks).toString();
+}
+
+test("series that were seen before are answered as those that are new", async () => {
+  const { framed, plain } = manySeries();
+  const texts = [
+    'sum by (group) (rate({__name__=~"._total"}[5m]))',
+    'sum without (id) (rate({__name__=~"._total"}[5m]))',
+    'topk by (group) (2, {__name__=~"._total"})',
+    '{__name__=~"._total"}',
+  ];
+  for (let round = 0; round < 3; round += 1) {
+    for (const text of texts) {
+      for (const timeMs of [100_000, 400_000]) {
+        const asked = query(text, { startMs: timeMs, endMs: timeMs });
+        expect(await textOf(asked, framed)).toBe(await textOf(asked, plain));
+      }
+    }
+  }
 });

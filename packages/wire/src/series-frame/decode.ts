@@ -8,6 +8,7 @@ import { ByteReader } from "@tideline/common";
 import {
   CorruptionError,
   type Coverage,
+  type SeriesBatch,
   type SeriesBlocks,
   type TimestampBlock,
   type ValueBlock,
@@ -66,7 +67,7 @@ export class SeriesFrameDecoder {
    * @param frame kept: keys and value bytes of the result are views into it
    * @throws {CorruptionError}
    */
-  decode(frame: Uint8Array): SeriesBlocks[] {
+  decode(frame: Uint8Array): SeriesBatch {
     if (frameKind(frame) !== "series") throw damaged("not a series frame");
     if (frame.length < SERIES_HEADER_SIZE) throw damaged(`${frame.length} bytes`);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
@@ -165,8 +166,9 @@ function readSeries(
   view: DataView,
   blocks: readonly ValueBlock[],
   { tableAt, count, at, size }: Table,
-): SeriesBlocks[] {
+): SeriesBatch {
   const series: SeriesBlocks[] = [];
+  const ends = new Uint32Array(count);
   let keyStart = 0;
   let blockStart = 0;
   for (let i = 0; i < count; i += 1) {
@@ -181,11 +183,13 @@ function readSeries(
       key: frame.subarray(at + keyStart, at + keyEnd),
       blocks: blocks.slice(blockStart, blockEnd),
     });
+    ends[i] = keyEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
   }
   if (keyStart !== size || blockStart !== blocks.length) throw damaged("series end too early");
-  return series;
+  const keySection = { bytes: frame.subarray(at, at + size), ends };
+  return Object.assign(series, { keySection });
 }
 
 /** Runs `read` over ByteReaders. @throws {CorruptionError} where it would read past the end */

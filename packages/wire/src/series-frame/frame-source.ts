@@ -9,7 +9,7 @@ import {
   type LabelCount,
   type LabelCounts,
   type SearchQuery,
-  type SeriesBlocks,
+  type SeriesBatch,
   type SeriesSearch,
   type SeriesSource,
 } from "@tideline/model";
@@ -59,7 +59,7 @@ class DecodedSearch implements SeriesSearch {
     this.#frames = frames;
   }
 
-  async *[Symbol.asyncIterator](): AsyncGenerator<readonly SeriesBlocks[]> {
+  async *[Symbol.asyncIterator](): AsyncGenerator<SeriesBatch> {
     const decoder = new SeriesFrameDecoder();
     for await (const frame of this.#frames) yield decoder.decode(frame);
   }

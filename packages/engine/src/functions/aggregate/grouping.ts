@@ -1,10 +1,22 @@
 /** Which rows an aggregation puts together. */
 import { ExecutionError, METRIC_NAME } from "@tideline/model";
 import { dropLabels, keepLabel, keepLabels, bytesText, NO_LABELS } from "../../labels/label-key.ts";
+import { knownLists } from "../../labels/known-lists.ts";
 import type { Groups } from "../card.ts";
 
 /** Groups label keys `by` the labels named, or `without` them (and without the metric name). */
 export function groupLabels(
+  labels: readonly string[],
+  dropsName: Uint8Array | null,
+  names: readonly string[],
+  without: boolean,
+): Groups {
+  const make = (): Groups => makeGroups(labels, dropsName, names, without);
+  if (dropsName) return make();
+  return knownLists.fact(labels, `${without ? "without" : "by"} ${JSON.stringify(names)}`, make);
+}
+
+function makeGroups(
   labels: readonly string[],
   dropsName: Uint8Array | null,
   names: readonly string[],
