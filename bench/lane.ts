@@ -127,7 +127,9 @@ async function benchLane(dataPath: string): Promise<void> {
     seriesCount,
     usPerSeries: firstUs / seriesCount,
     rssPerSeries: (rssSeries - rssBefore) / seriesCount,
+    walPerSeries: lane.stats().walSize / seriesCount,
   });
+  const seriesWalSize = lane.stats().walSize;
   let us = 0;
   for (let round = 1; round <= rounds; round += 1) us += feed([...blocksOf(round, false)]);
   const samples = seriesCount * rounds;
@@ -135,7 +137,7 @@ async function benchLane(dataPath: string): Promise<void> {
     rowsPerBlock,
     cpuUsPer1k: (us / samples) * 1000,
     rssPerSample: (rss() - rssSeries) / samples,
-    walPerSample: (lane.stats().walSize - seriesCount * 300) / samples,
+    walPerSample: (lane.stats().walSize - seriesWalSize) / samples,
   });
   const search = async (name: string, startMs: number): Promise<void> => {
     const start = cpuUs();

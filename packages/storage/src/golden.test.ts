@@ -1,5 +1,5 @@
 /**
- * Files as version 1 wrote them, kept for good: they stay readable. The examples are those of docs/formats/wal.md and
+ * Files as each version wrote them, kept for good: they stay readable. The examples are those of docs/formats/wal.md and
  * part.md. `TIDELINE_GOLDEN=write` makes files that are missing; it never changes one.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -24,6 +24,7 @@ import {
   linesOf,
   openWal,
   randomGroup,
+  randomSeriesGroup,
   readWal,
   scrapeRows,
   type Entry,
@@ -35,7 +36,7 @@ const EXAMPLE_ROWS = {
   values: new Float64Array(Uint32Array.of(0, 0x3ff8_0000, 2, 0x7ff0_0000).buffer),
 };
 
-const WALS: readonly { name: string; entries: readonly Entry[] }[] = [
+const WALS_V1: readonly { name: string; entries: readonly Entry[] }[] = [
   { name: "example", entries: [1, EXAMPLE_ROWS] },
   {
     name: "scrapes",
@@ -44,6 +45,17 @@ const WALS: readonly { name: string; entries: readonly Entry[] }[] = [
   {
     name: "mixed",
     entries: Array.from({ length: 12 }, (_, i) => randomGroup(seededRandom(i), 600)).flat(),
+  },
+];
+
+const WALS_V2: readonly { name: string; entries: readonly Entry[] }[] = [
+  { name: "example", entries: [{ from: 1, to: 3 }, EXAMPLE_ROWS] },
+  {
+    name: "mixed",
+    entries: Array.from({ length: 6 }, (_, i) => [
+      randomSeriesGroup(seededRandom(i)),
+      ...randomGroup(seededRandom(i), 100),
+    ]).flat(),
   },
 ];
 
@@ -79,14 +91,27 @@ async function wal(entries: readonly Entry[]): Promise<Uint8Array> {
   return disk.readFile(`${FOLDER}/00000001.wal`);
 }
 
-test.for(WALS)("wal-v1: $name is read, and written the same", async ({ name, entries }) => {
-  const bytes = await golden(`wal-v1/${name}.wal`, () => wal(entries));
+/** A log that has nothing but this file. */
+function readLog(bytes: Uint8Array): ReturnType<typeof readWal> {
   const disk = new FakeDisk();
   openWal(disk).close();
   disk.writeFile(`${FOLDER}/00000001.wal`, bytes);
-  const { lines, report } = readWal(disk);
+  return readWal(disk);
+}
+
+const UNDAMAGED = { damage: [], tornTailSize: 0, laneRange: { index: 1, count: 2 } };
+
+test.for(WALS_V1)("wal-v1: $name is read", ({ name, entries }) => {
+  const { lines, report } = readLog(readBeside(`../testdata/wal-v1/${name}.wal`));
   expect(lines).toEqual(linesOf(entries));
-  expect(report).toMatchObject({ damage: [], tornTailSize: 0, laneRange: { index: 1, count: 2 } });
+  expect(report).toMatchObject(UNDAMAGED);
+});
+
+test.for(WALS_V2)("wal-v2: $name is read, and written the same", async ({ name, entries }) => {
+  const bytes = await golden(`wal-v2/${name}.wal`, () => wal(entries));
+  const { lines, report } = readLog(bytes);
+  expect(lines).toEqual(linesOf(entries));
+  expect(report).toMatchObject(UNDAMAGED);
   expect(Buffer.compare(await wal(entries), bytes)).toBe(0);
 });
 
@@ -157,7 +182,7 @@ function readBeside(path: string): Buffer {
 }
 
 test.for([
-  { page: "wal.md", file: "wal-v1/example.wal" },
+  { page: "wal.md", file: "wal-v2/example.wal" },
   { page: "part.md", file: "part-v1/example.part" },
   { page: "delete-log.md", file: "delete-v1/example.delete" },
 ])("the example in docs/formats/$page is $file, byte by byte", ({ page, file }) => {

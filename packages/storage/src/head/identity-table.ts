@@ -45,6 +45,22 @@ export class IdentityTable {
     return slot;
   }
 
+  /** The slot of the identity at `offset` of `bytes`: the next one, and with it the count goes up, when it is not there. */
+  findOrAdd(bytes: Uint8Array, offset: number): number {
+    if ((this.#count + 1) * 4 > this.#table.length * 3) this.#rehash();
+    this.#load(bytes, offset);
+    const place = this.#place();
+    const known = this.#table[place] as number;
+    if (known !== 0) return known - 1;
+    const slot = this.#count;
+    this.#count += 1;
+    this.#identities.ensure(this.#count * WORDS);
+    const identities = this.#identities.array;
+    for (let i = 0; i < WORDS; i += 1) identities[slot * WORDS + i] = this.#probe[i] as number;
+    this.#table[place] = slot + 1;
+    return slot;
+  }
+
   /** A view of the identity of a slot: void after the next `add`. */
   identity(slot: number): Uint8Array {
     return new Uint8Array(this.#identities.array.buffer, slot * IDENTITY_SIZE, IDENTITY_SIZE);

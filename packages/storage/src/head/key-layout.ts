@@ -40,6 +40,21 @@ export function parseKey(key: Uint8Array, ends: number[]): boolean {
   return ends.length > 0;
 }
 
+/**
+ * Where the label that lies at `at` ends.
+ *
+ * @returns 0 when no label lies there: sizes that lie, an empty name or value, or a name that cannot be kept
+ */
+export function labelEnd(bytes: Uint8Array, at: number): number {
+  if (at >= bytes.length) return 0;
+  const nameSize = sizeAt(bytes, at);
+  const nameEnd = at + prefixSize(nameSize) + nameSize;
+  if (nameSize === 0 || nameSize > NAME_SIZE_MAX || nameEnd >= bytes.length) return 0;
+  const valueSize = sizeAt(bytes, nameEnd);
+  const end = nameEnd + prefixSize(valueSize) + valueSize;
+  return valueSize === 0 || end > bytes.length ? 0 : end;
+}
+
 /** A minimal varint of up to three bytes; anything else gives a size that fails the caller's checks. */
 function sizeAt(key: Uint8Array, at: number): number {
   const a = key[at] as number;

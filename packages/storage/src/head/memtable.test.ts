@@ -1,6 +1,8 @@
+import { ByteWriter } from "@tideline/common";
 import { forEachSeed } from "@tideline/common/testing";
 import { beats, identityOf, seriesKey, wordsOf } from "@tideline/model";
 import { expect, test } from "vitest";
+import { decodeSeriesRecord, SeriesRecordEncoder } from "../wal/series-record.ts";
 import { Memtable, NO_SLOT } from "./memtable.ts";
 import { sortSamples } from "./sample-sort.ts";
 
@@ -52,6 +54,59 @@ test("a series keeps its slot, its key and its identity", () => {
   const dictionary = table.dictionary();
   expect(dictionary.seriesCount).toBe(keys.length);
   expect(Buffer.compare(dictionary.keyOf(4321), keys[4321] as Uint8Array)).toBe(0);
+});
+
+test("the series of a record are registered as one by one, in slots of their own or those they had", () => {
+  const source = new Memtable();
+  const keys = Array.from({ length: 900 }, (_, i) =>
+    seriesKey({ accountId: 3, projectId: Math.floor(i / 300) }, [
+      { name: "__name__", value: `m${i % 7}` },
+      { name: "instance", value: `host-${i % 90}` },
+      { name: "shard", value: `${i}` },
+    ]),
+  );
+  for (const key of keys) source.register(identityOf(key), 0, key);
+  const table = new Memtable();
+  const early = [5, 700].map((slot) => keys[slot] as Uint8Array);
+  for (const key of early) table.register(identityOf(key), 0, key);
+  const encoder = new SeriesRecordEncoder();
+  const slots = new Uint32Array(keys.length);
+  for (let slot = 0; slot < keys.length;) {
+    const writer = new ByteWriter();
+    const end = encoder.encode(writer, slot, keys.length, source);
+    table.registerAll(decodeSeriesRecord(writer.copy()), slots.subarray(slot, end));
+    slot = end;
+  }
+  expect(slots[5]).toBe(0);
+  expect(slots[700]).toBe(1);
+  expect(slots[0]).toBe(2);
+  expect(table.seriesCount).toBe(keys.length);
+  for (const [i, key] of keys.entries()) {
+    expect(table.find(identityOf(key), 0)).toBe(slots[i]);
+    expect(Buffer.compare(table.keyOf(slots[i] as number), key)).toBe(0);
+  }
+  const inTenant = { accountId: 3, projectId: 1 };
+  expect([...table.labels.labelNames(inTenant)]).toEqual([...source.labels.labelNames(inTenant)]);
+  const expected = source.labels.postings(inTenant, "instance", "host-17");
+  expect(expected.length).toBeGreaterThan(2);
+  expect(Array.from(table.labels.postings(inTenant, "instance", "host-17"))).toEqual(
+    Array.from(expected, (slot) => slots[slot]).toSorted((a, b) => Number(a) - Number(b)),
+  );
+});
+
+test("a record whose series has another one's identity leaves it out, and its labels with it", () => {
+  const source = new Memtable();
+  const key = keyOf({ a: "1", b: "2" });
+  source.register(identityOf(keyOf({ c: "3" })), 0, key);
+  const writer = new ByteWriter();
+  new SeriesRecordEncoder().encode(writer, 0, 1, source);
+  const table = new Memtable();
+  const other = keyOf({ c: "3" });
+  table.register(identityOf(other), 0, other);
+  const slots = new Uint32Array(1);
+  table.registerAll(decodeSeriesRecord(writer.copy()), slots);
+  expect(slots[0]).toBe(NO_SLOT);
+  expect([...table.labels.labelNames(tenant)]).toEqual(["c"]);
 });
 
 test("two series never melt into one, even under one identity", () => {

@@ -3,7 +3,15 @@
  * used again inside a generation; samples of any age are taken, in any order.
  */
 import { compareBytes } from "@tideline/common";
+import { IDENTITY_SIZE, type Tenant } from "@tideline/model";
+import {
+  keyInRecord,
+  labelStart,
+  type NumberedSeries,
+  type SeriesRecord,
+} from "../wal/series-record.ts";
 import { IdentityTable, NO_SLOT } from "./identity-table.ts";
+import { NO_PAIR } from "./label-pairs.ts";
 import { SampleChains, type SampleColumns } from "./sample-chains.ts";
 import { SeriesLabels } from "./series-labels.ts";
 
@@ -24,7 +32,7 @@ export interface SeriesDictionary {
   keyOf(slot: number): Uint8Array<ArrayBuffer>;
 }
 
-export class Memtable implements SeriesDictionary {
+export class Memtable implements SeriesDictionary, NumberedSeries {
   readonly #identities = new IdentityTable();
   readonly labels = new SeriesLabels();
   readonly #samples = new SampleChains();
@@ -84,6 +92,60 @@ export class Memtable implements SeriesDictionary {
     const slot = this.#identities.add(identities, offset);
     this.#samples.ensure(slot + 1);
     return slot;
+  }
+
+  /**
+   * Registers the series of a record.
+   *
+   * @param slots is overwritten: the slot of each, NO_SLOT for one that cannot be registered
+   */
+  registerAll(series: SeriesRecord, slots: Uint32Array): void {
+    const { labels: numbers, labelCounts, identities } = series;
+    const tenant = this.labels.open(series.tenant);
+    const pairOf = new Uint32Array(series.labelEnds.length).fill(NO_PAIR);
+    const pairs = new Uint32Array(numbers.length);
+    let end = 0;
+    for (let i = 0; i < series.seriesCount; i += 1) {
+      const start = end;
+      end += labelCounts[i] as number;
+      const next = this.#identities.count;
+      const slot = this.#identities.findOrAdd(identities, i * IDENTITY_SIZE);
+      if (slot !== next) {
+        const known = this.register(identities, i * IDENTITY_SIZE, keyInRecord(series, i, start));
+        slots[i] = typeof known === "number" ? known : NO_SLOT;
+        continue;
+      }
+      for (let label = start; label < end; label += 1) {
+        const number = numbers[label] as number;
+        let pair = pairOf[number] as number;
+        if (pair === NO_PAIR) {
+          const from = labelStart(series, number);
+          const to = series.labelEnds[number] as number;
+          pair = this.labels.intern(tenant, series.labelBytes, from, to);
+          pairOf[number] = pair;
+        }
+        pairs[label] = pair;
+      }
+      this.labels.addRow(tenant, pairs, start, end);
+      slots[i] = slot;
+    }
+    this.#samples.ensure(this.#identities.count);
+  }
+
+  /** The tenant of a slot. */
+  tenantOf(slot: number): Tenant {
+    const { rows } = this.labels;
+    return rows.tenants[rows.tenantOf(slot)] as Tenant;
+  }
+
+  /** Numbers of the labels of a slot, in canonical order: a view, void after the next registration. */
+  labelsOf(slot: number): Uint32Array {
+    return this.labels.rows.row(slot);
+  }
+
+  /** A label as it lies in a key: a view, void after the next registration. */
+  labelBytes(label: number): Uint8Array {
+    return this.labels.rows.pairs.bytes(label);
   }
 
   /** Appends rows; those with slot NO_SLOT are passed over. `valueWords` from wordsOf. */

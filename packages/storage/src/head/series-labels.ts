@@ -18,7 +18,7 @@ import { PostingLists } from "./posting-lists.ts";
 import { SeriesRows } from "./series-rows.ts";
 import { sortSliced } from "./sliced-sort.ts";
 
-interface TenantEntry {
+export interface TenantEntry {
   readonly number: number;
   readonly tenant: Tenant;
   /** List of the tenant's slots. */
@@ -71,14 +71,33 @@ export class SeriesLabels implements LabelIndex {
     let start = TENANT_SIZE;
     for (let i = 0; i < ends.length; i += 1) {
       const end = ends[i] as number;
-      const known = this.#pairs.count;
-      const pair = this.#pairs.intern(tenant.number, key, start, end);
-      if (pair === known) this.#addPair(tenant, pair);
+      const pair = this.intern(tenant, key, start, end);
       this.rows.add(pair);
       this.#postings.append(pair, slot);
       start = end;
     }
     return true;
+  }
+
+  /** A tenant, made when it is new, for `intern` and `addRow`. */
+  open(tenant: Tenant): TenantEntry {
+    return this.#tenantOf(tenant.accountId, tenant.projectId);
+  }
+
+  /** The number of a label, which is added when it is new. @param bytes holds it from `start` to `end`, as a key does */
+  intern(tenant: TenantEntry, bytes: Uint8Array, start: number, end: number): number {
+    const known = this.#pairs.count;
+    const pair = this.#pairs.intern(tenant.number, bytes, start, end);
+    if (pair === known) this.#addPair(tenant, pair);
+    return pair;
+  }
+
+  /** Adds the series of the next slot. @param pairs its labels, `start` to `end`: of this tenant, in canonical order */
+  addRow(tenant: TenantEntry, pairs: Uint32Array, start: number, end: number): void {
+    const slot = this.rows.count;
+    this.#lists.append(tenant.series, slot);
+    this.rows.addRow(pairs, start, end);
+    for (let i = start; i < end; i += 1) this.#postings.append(pairs[i] as number, slot);
   }
 
   seriesOf(tenant: Tenant): Ordinals {

@@ -45,6 +45,18 @@ export class SeriesRows {
     this.#ends.array[this.#count - 1] = at + 1;
   }
 
+  /** Adds the row of the next slot. @param pairs its labels, from `start` to `end`, in canonical order */
+  addRow(pairs: Uint32Array, start: number, end: number): void {
+    const slot = this.#count;
+    const at = this.#start(slot);
+    this.#count += 1;
+    this.#ends.ensure(slot + 1);
+    this.#ends.array[slot] = at + end - start;
+    this.#rows.ensure(at + end - start);
+    const rows = this.#rows.array;
+    for (let i = start, o = at; i < end; i += 1, o += 1) rows[o] = pairs[i] as number;
+  }
+
   /** The pairs of a slot, in canonical order: a view, void after the next `add`. */
   row(slot: number): Uint32Array {
     return this.#rows.array.subarray(this.#start(slot), this.#ends.array[slot]);

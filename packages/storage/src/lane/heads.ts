@@ -7,7 +7,7 @@
  * failed needs no undoing: the next one defines again.
  */
 import { assert, errorCode, type Disk } from "@tideline/common";
-import { IDENTITY_SIZE, OverloadError } from "@tideline/model";
+import { OverloadError } from "@tideline/model";
 import { Memtable, NO_SLOT, type BadSeries, type SeriesDictionary } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -138,14 +138,7 @@ export class Heads {
   register(identities: Uint8Array, offset: number, key: Uint8Array): number | BadSeries {
     const known = this.#memtable.seriesCount;
     const slot = this.#memtable.register(identities, offset, key);
-    if (slot !== known) return slot;
-    this.seriesCreated += 1;
-    // While the key is at hand: `log` would put it together again. It does so for what is left out here.
-    const wal = this.#wal;
-    if (wal && !wal.failure && this.#groupDefinedCount === slot) {
-      wal.appendDefinition(slot, identities.subarray(offset, offset + IDENTITY_SIZE), key);
-      this.#groupDefinedCount = slot + 1;
-    }
+    if (slot === known) this.seriesCreated += 1;
     return slot;
   }
 
@@ -161,9 +154,7 @@ export class Heads {
     values: Float64Array,
   ): void {
     const wal = this.#writableWal();
-    for (let slot = this.#groupDefinedCount; slot < this.#memtable.seriesCount; slot += 1) {
-      wal.appendDefinition(slot, this.#memtable.identityOf(slot), this.#memtable.keyOf(slot));
-    }
+    wal.appendSeries(this.#groupDefinedCount, this.#memtable.seriesCount, this.#memtable);
     this.#groupDefinedCount = this.#memtable.seriesCount;
     if (rowCount > 0) wal.appendRows(rowCount, slots, timestampsMs, values);
   }

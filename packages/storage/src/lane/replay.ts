@@ -160,6 +160,13 @@ function replayGeneration(
       if (slot >= slots.length) slots = grown(slots, slot + 1);
       slots[slot] = typeof known === "number" ? known : NO_SLOT;
     },
+    series(record) {
+      const { firstSlot, seriesCount } = record;
+      if (firstSlot + seriesCount > slots.length) slots = grown(slots, firstSlot + seriesCount);
+      const known = slots.subarray(firstSlot, firstSlot + seriesCount);
+      memtable.registerAll(record, known);
+      for (let i = 0; i < seriesCount; i += 1) if (known[i] !== firstSlot + i) shifted = true;
+    },
     rows(rowCount, rowSlots, timestampsMs, values) {
       if (rowCount > translated.length) translated = new Uint32Array(rowCount * 2);
       for (let row = 0; row < rowCount; row += 1) {

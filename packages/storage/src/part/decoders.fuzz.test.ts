@@ -3,6 +3,8 @@ import { ByteReader, ByteWriter } from "@tideline/common";
 import { FakeDisk, forEachSeed, seededRandom, type Random } from "@tideline/common/testing";
 import { expect, test } from "vitest";
 import { decodeDefinition, decodeRows, encodeDefinition, encodeRows } from "../wal/records.ts";
+import { decodeSeriesRecord, SeriesRecordEncoder } from "../wal/series-record.ts";
+import { SeriesFixture } from "../wal/wal-fixtures.ts";
 import { decodePartFooter, encodePartFooter } from "./format.ts";
 import { Page, PageBuilder } from "./page.ts";
 import { decodeTreeRoot, firstAtOrAfter } from "./page-tree.ts";
@@ -16,6 +18,13 @@ const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
   definition: (random) => {
     const writer = new ByteWriter();
     encodeDefinition(writer, random.u32(), random.bytes(16), random.bytes(random.below(50)));
+    return writer.copy();
+  },
+  series: (random) => {
+    const writer = new ByteWriter();
+    const from = random.below(400);
+    const series = new SeriesFixture();
+    new SeriesRecordEncoder().encode(writer, from, from + 1 + random.below(9), series);
     return writer.copy();
   },
   rows: (random) => {
@@ -69,6 +78,7 @@ const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
 
 const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
   definition: decodeDefinition,
+  series: decodeSeriesRecord,
   rows: decodeRows,
   group: unpackGroup,
   page: (bytes) => {

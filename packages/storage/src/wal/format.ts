@@ -10,7 +10,8 @@ import { assert, ByteReader, ByteWriter } from "@tideline/common";
 import { crc32c } from "@tideline/kernels";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 
-export const WAL_VERSION = 1;
+/** Version 1 has no series records. */
+export const WAL_VERSION = 2;
 /** "TLWAL" and bytes that a text transfer would change. */
 const WAL_MAGIC = Uint8Array.of(0x54, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a);
 export const WAL_HEADER_SIZE = 40;
@@ -28,6 +29,7 @@ export const FRAME_LAST = 4;
 /** First byte of a record. 3 (deletes) and 4 (metadata) are reserved; unknown kinds are left out by readers. */
 export const RECORD_DEFINITION = 1;
 export const RECORD_ROWS = 2;
+export const RECORD_SERIES = 5;
 
 /** Larger records are refused on both sides. */
 export const RECORD_SIZE_MAX = 16 * 1024 * 1024;
@@ -74,7 +76,7 @@ export function decodeWalHeader(bytes: Uint8Array): WalHeader | number | null {
   const body = bytes.subarray(0, WAL_HEADER_SIZE - 4);
   if (new ByteReader(bytes, body.length).u32() !== crc32c(body)) return null;
   const version = reader.u32();
-  if (version !== WAL_VERSION) return version;
+  if (version === 0 || version > WAL_VERSION) return version;
   const laneRange = { index: reader.u32(), count: reader.u32() };
   const fileNumber = reader.u32();
   const generation = reader.u64();

@@ -117,8 +117,8 @@ test("a missing file is reported, and the others are read", () => {
 test("a file of a newer version is refused by name", () => {
   const { disk, bytes } = writtenLog(6, 1, 1);
   const view = new DataView(bytes.buffer);
-  view.setUint32(8, 2, true);
+  view.setUint32(8, 3, true);
   view.setUint32(36, crc32c(bytes.subarray(0, 36)), true);
   disk.writeFile(FILE, bytes);
-  expect(() => readWal(disk)).toThrow(`Cannot read ${FILE}: it has version 2`);
+  expect(() => readWal(disk)).toThrow(`Cannot read ${FILE}: it has version 3`);
 });

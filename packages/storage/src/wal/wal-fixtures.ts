@@ -1,8 +1,10 @@
 /** For tests: random groups of records, and logs as lines of text that tell every bit. */
 import type { Disk } from "@tideline/common";
 import type { Random } from "@tideline/common/testing";
-import { identityOf, seriesKey } from "@tideline/model";
+import { identityOf, seriesKey, type Tenant } from "@tideline/model";
+import { parseKey, TENANT_SIZE } from "../head/key-layout.ts";
 import { generationFolder } from "./generations.ts";
+import type { NumberedSeries } from "./series-record.ts";
 import { replayWal, type WalReport } from "./wal-replay.ts";
 import { WalWriter } from "./wal-writer.ts";
 
@@ -16,8 +18,14 @@ interface Rows {
   readonly values: Float64Array;
 }
 
-/** A record: a definition of a slot, or rows. */
-export type Entry = number | Rows;
+/** Series in the slots `from` to `to - 1`, defined together. */
+interface Series {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A record: a definition of a slot, or rows; or series, in one record or more. */
+export type Entry = number | Rows | Series;
 
 export function openWal(disk: Disk, fileSizeMax = 1 << 30): WalWriter {
   const laneRange = { index: 1, count: 2 };
@@ -38,6 +46,62 @@ export function keyOfSlot(slot: number): Uint8Array {
     { name: "instance", value: `host-${slot}` },
   ];
   return seriesKey({ accountId: slot % 3, projectId: 0 }, labels);
+}
+
+/** Keys of series that are defined together: neighbours share a tenant and most labels. */
+export function keyOfSeries(slot: number): Uint8Array {
+  const labels = [
+    { name: "__name__", value: `metric_${slot % 50}` },
+    { name: "instance", value: `host-${Math.floor(slot / 50)}` },
+    ...Array.from({ length: slot % 4 }, (_, i) => ({ name: `label_${i}`, value: `${slot % 3}` })),
+  ];
+  return seriesKey({ accountId: Math.floor(slot / 400) % 3, projectId: 7 }, labels);
+}
+
+/** The series of `keyOfSeries`, with numbers for their labels. */
+export class SeriesFixture implements NumberedSeries {
+  readonly #numbers = new Map<string, number>();
+  readonly #labels: Uint8Array[] = [];
+  readonly #keyOf: (slot: number) => Uint8Array;
+
+  constructor(keyOf = keyOfSeries) {
+    this.#keyOf = keyOf;
+  }
+
+  identityOf(slot: number): Uint8Array {
+    return identityOf(this.#keyOf(slot));
+  }
+
+  tenantOf(slot: number): Tenant {
+    const key = Buffer.from(this.#keyOf(slot));
+    return { accountId: key.readUInt32LE(0), projectId: key.readUInt32LE(4) };
+  }
+
+  labelsOf(slot: number): Uint32Array {
+    const key = this.#keyOf(slot);
+    const ends: number[] = [];
+    parseKey(key, ends);
+    return Uint32Array.from(ends, (end, i) =>
+      this.#numberOf(key.slice(ends[i - 1] ?? TENANT_SIZE, end)),
+    );
+  }
+
+  labelBytes(label: number): Uint8Array {
+    return this.#labels[label] as Uint8Array;
+  }
+
+  keyOf(slot: number): Uint8Array {
+    return this.#keyOf(slot);
+  }
+
+  #numberOf(label: Uint8Array): number {
+    let number = this.#numbers.get(hex(label));
+    if (number === undefined) {
+      number = this.#labels.push(label) - 1;
+      this.#numbers.set(hex(label), number);
+    }
+    return number;
+  }
 }
 
 function randomRows(random: Random, rowCountMax: number): Rows {
@@ -77,11 +141,18 @@ export function randomGroup(random: Random, rowCountMax: number): Entry[] {
   );
 }
 
+export function randomSeriesGroup(random: Random): Entry {
+  const from = random.below(1_000_000);
+  return { from, to: from + 1 + random.below(random.pick([3, 60, 2500])) };
+}
+
 export function appendEntries(wal: WalWriter, entries: readonly Entry[]): void {
   for (const entry of entries) {
     if (typeof entry === "number") {
       const key = keyOfSlot(entry);
       wal.appendDefinition(entry, identityOf(key), key);
+    } else if ("from" in entry) {
+      wal.appendSeries(entry.from, entry.to, new SeriesFixture());
     } else {
       wal.appendRows(entry.slots.length, entry.slots, entry.timestampsMs, entry.values);
     }
@@ -99,11 +170,16 @@ function rowsLine({ slots, timestampsMs, values }: Rows): string {
 
 /** What a log that holds these entries is read back as. */
 export function linesOf(entries: readonly Entry[]): string[] {
-  return entries.map((entry) => {
-    if (typeof entry !== "number") return rowsLine(entry);
-    const key = keyOfSlot(entry);
-    return `series ${entry} ${hex(identityOf(key))} ${hex(key)}`;
+  return entries.flatMap((entry) => {
+    if (typeof entry === "number") return [seriesLine(entry, keyOfSlot(entry))];
+    if (!("from" in entry)) return [rowsLine(entry)];
+    const slots = Array.from({ length: entry.to - entry.from }, (_, i) => entry.from + i);
+    return slots.map((slot) => seriesLine(slot, keyOfSeries(slot)));
   });
+}
+
+function seriesLine(slot: number, key: Uint8Array): string {
+  return `series ${slot} ${hex(identityOf(key))} ${hex(key)}`;
 }
 
 export function readWal(disk: Disk, folder = FOLDER): { lines: string[]; report: WalReport } {

@@ -4,13 +4,14 @@
  */
 import { join } from "node:path";
 import { must, type Disk, type DiskFile } from "@tideline/common";
-import { CorruptionError } from "@tideline/model";
+import { CorruptionError, IDENTITY_SIZE } from "@tideline/model";
 import type { LaneRange } from "../lane-range.ts";
 import {
   decodeWalHeader,
   generationOf,
   RECORD_DEFINITION,
   RECORD_ROWS,
+  RECORD_SERIES,
   WAL_HEADER_SIZE,
   WAL_VERSION,
   walFileName,
@@ -20,10 +21,13 @@ import {
 } from "./format.ts";
 import { FrameReader } from "./frame-reader.ts";
 import { decodeDefinition, decodeRows } from "./records.ts";
+import { decodeSeriesRecord, keyInRecord, type SeriesRecord } from "./series-record.ts";
 
 /** Called in the order of the log. All arguments are borrowed for the call. */
 export interface WalHandlers {
   definition(slot: number, identity: Uint8Array, key: Uint8Array): void;
+  /** Many definitions at once; without it `definition` is called for each. */
+  series?(record: SeriesRecord): void;
   /** The columns hold exactly `rowCount` rows. Slots that damage left undefined may occur: count and skip them. */
   rows(
     rowCount: number,
@@ -135,6 +139,12 @@ class Replay {
       if (definition instanceof RangeError) return definition.message;
       this.report.definitionCount += 1;
       this.#handlers.definition(definition.slot, definition.identity, definition.key);
+    } else if (kind === RECORD_SERIES) {
+      const series = decoded(() => decodeSeriesRecord(record));
+      if (series instanceof RangeError) return series.message;
+      this.report.definitionCount += series.seriesCount;
+      if (this.#handlers.series) this.#handlers.series(series);
+      else this.#define(series);
     } else if (kind === RECORD_ROWS) {
       const columns = decoded(() => decodeRows(record));
       if (columns instanceof RangeError) return columns.message;
@@ -145,6 +155,15 @@ class Replay {
       this.report.unknownRecordCount += 1;
     }
     return null;
+  }
+
+  #define(series: SeriesRecord): void {
+    let label = 0;
+    for (let i = 0; i < series.seriesCount; i += 1) {
+      const identity = series.identities.subarray(i * IDENTITY_SIZE, (i + 1) * IDENTITY_SIZE);
+      this.#handlers.definition(series.firstSlot + i, identity, keyInRecord(series, i, label));
+      label += series.labelCounts[i] as number;
+    }
   }
 }
 

@@ -30,6 +30,11 @@ import {
 } from "./format.ts";
 import { FrameWriter } from "./frame-writer.ts";
 import { encodeDefinition, encodeRows, ROWS_PER_RECORD_MAX } from "./records.ts";
+import {
+  LABELS_PER_SERIES_MAX,
+  SeriesRecordEncoder,
+  type NumberedSeries,
+} from "./series-record.ts";
 
 const CODE = "TIDELINE_WAL_DISK";
 const FILE_SIZE_MAX = 128 * 1024 * 1024;
@@ -51,6 +56,7 @@ export class WalWriter {
   readonly #fileSizeMax: number;
   readonly #frames = new FrameWriter();
   readonly #record = new ByteWriter(64 * 1024);
+  readonly #seriesEncoder = new SeriesRecordEncoder();
   #file: DiskFile;
   #fileNumber: number;
   /** Bytes of the current file that hold whole groups. */
@@ -113,8 +119,27 @@ export class WalWriter {
   }
 
   /**
-   * Adds a series definition to the group. A series is defined before its first row. After a failed commit a
+   * Adds the definitions of series to the group. A series is defined before its first row. After a failed commit a
    * slot may be defined again: the later definition holds from there on.
+   *
+   * @param from their slots, and `to` one past the last
+   * @throws {OverloadError} when `failure` is set
+   */
+  appendSeries(from: number, to: number, series: NumberedSeries): void {
+    for (let slot = from; slot < to;) {
+      if (series.labelsOf(slot).length > LABELS_PER_SERIES_MAX) {
+        this.appendDefinition(slot, series.identityOf(slot), series.keyOf(slot));
+        slot += 1;
+        continue;
+      }
+      this.#prepare();
+      slot = this.#seriesEncoder.encode(this.#record, slot, to, series);
+      this.#frames.add(this.#record.bytes());
+    }
+  }
+
+  /**
+   * Adds the definition of one series, whatever its size.
    *
    * @param identity 16 bytes; borrowed, as is `key`
    * @throws {OverloadError} when `failure` is set
