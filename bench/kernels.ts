@@ -86,6 +86,7 @@ const scanner = new WasmWriteScanner({
   rawSizeMax: 16 << 20,
   rowCountMax: 1 << 18,
   keyCountMax: seriesCount + 16,
+  labelCountMax: seriesCount * 4,
   arenaSize: seriesCount * 400,
   keySizeMax: 1 << 18,
   metadataCountMax: 16,

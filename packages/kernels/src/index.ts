@@ -29,4 +29,4 @@ export {
   type WriteScanLimits,
   type WriteScanner,
 } from "./write-scan/scanner.ts";
-export { KEY_TABLES_SIZE, WasmWriteScanner, writeScanMemorySize } from "./write-scan/wasm.ts";
+export { ENTRY_SLOTS_SIZE, WasmWriteScanner, writeScanMemorySize } from "./write-scan/wasm.ts";

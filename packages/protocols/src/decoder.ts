@@ -47,7 +47,7 @@ export interface DecoderStats {
   readonly keyCount: number;
   /** How often the table started anew. */
   readonly epoch: number;
-  /** Bytes of the arena of keys in use. */
+  /** Bytes of the arena of keys and labels in use. */
   readonly arenaUsedSize: number;
   /** Bodies that are decoded and not released. */
   readonly lentCount: number;

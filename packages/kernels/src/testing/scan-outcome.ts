@@ -7,6 +7,7 @@ export const LIMITS: WriteScanLimits = {
   rawSizeMax: 1 << 20,
   rowCountMax: 10_000,
   keyCountMax: 5_000,
+  labelCountMax: 20_000,
   arenaSize: 1 << 20,
   keySizeMax: 4_096,
   metadataCountMax: 100,
@@ -22,11 +23,11 @@ export function outcome(
   // What lies behind the body must not matter.
   scanner.raw.fill(0xff, body.length, body.length + 32);
   let ref = scanner.keyCount;
-  let key = scanner.arenaUsedSize;
+  let key = scanner.keysEnd;
   const code = scanner.scan(body.length, ...tenant);
   const at = code === SCAN_BROKEN ? scanner.brokenAt : -1;
   const newKeys: string[] = [];
-  for (; key < scanner.arenaUsedSize; key = scanner.keyAfter(key)) {
+  for (; key < scanner.keysEnd; key = scanner.keyAfter(key)) {
     newKeys.push(`${scanner.keyTenant(key).join(":")} ${hex(scanner.keyRecords(key))}`);
     scanner.setRef(key, ref);
     ref += 1;

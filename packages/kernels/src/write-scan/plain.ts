@@ -7,6 +7,7 @@ import { unsnapPlain } from "../unsnap/plain.ts";
 import { ProtobufError, ProtobufReader } from "./protobuf.ts";
 import {
   KEY_HEADER_SIZE,
+  LABEL_HEADER_SIZE,
   REASON_BIG_TIMESTAMP,
   REASON_KEY_TOO_LARGE,
   REASON_SMALL_TIMESTAMP,
@@ -21,6 +22,7 @@ import {
 interface Key {
   readonly name: string;
   readonly records: Uint8Array;
+  readonly labelCount: number;
   readonly tenant: readonly [number, number];
   ref: number;
 }
@@ -46,12 +48,15 @@ export class PlainWriteScanner implements WriteScanner {
   readonly timestampsMs: Float64Array;
   readonly values: Float64Array;
   readonly ignoredCounts = new Uint32Array(256);
-  arenaUsedSize = 0;
+  keysEnd = 0;
   brokenAt = 0;
   counts = { seriesCount: 0, metadataCount: 0, exemplarCount: 0, histogramCount: 0 };
   #metadata: number[] = [];
   readonly #keys = new Map<number, Key>();
   readonly #keyByName = new Map<string, number>();
+  /** What each label record and tenant takes of the arena, in the order in which they came. */
+  readonly #labels = new Map<string, number>();
+  #labelsSize = 0;
   #rowCount = 0;
 
   constructor(limits: WriteScanLimits) {
@@ -71,16 +76,20 @@ export class PlainWriteScanner implements WriteScanner {
     return this.#keys.size;
   }
 
+  get arenaUsedSize(): number {
+    return this.keysEnd + this.#labelsSize;
+  }
+
   get metadataRanges(): Uint32Array {
     return Uint32Array.from(this.#metadata);
   }
 
   reset(): void {
-    this.#takeBackKeys(0);
+    this.#takeBack(0, 0);
   }
 
   keyAfter(key: number): number {
-    return key + recordSize(this.keyRecords(key).length);
+    return key + KEY_HEADER_SIZE + this.#key(key).labelCount * 4;
   }
 
   keyRecords(key: number): Uint8Array {
@@ -100,14 +109,15 @@ export class PlainWriteScanner implements WriteScanner {
   }
 
   scan(rawSize: number, account: number, project: number): number {
-    const arenaUsedBefore = this.arenaUsedSize;
+    const { keysEnd } = this;
+    const labelCount = this.#labels.size;
     this.#rowCount = 0;
     this.#metadata = [];
     this.counts = { seriesCount: 0, metadataCount: 0, exemplarCount: 0, histogramCount: 0 };
     try {
       this.#scanRequest(new ProtobufReader(this.raw, 0, rawSize), [account, project]);
     } catch (error) {
-      this.#takeBackKeys(arenaUsedBefore);
+      this.#takeBack(keysEnd, labelCount);
       this.#rowCount = 0;
       if (error instanceof ScanEnd) return error.code;
       if (error instanceof ProtobufError) return SCAN_BROKEN;
@@ -116,13 +126,18 @@ export class PlainWriteScanner implements WriteScanner {
     return this.#rowCount;
   }
 
-  #takeBackKeys(start: number): void {
+  /** Forgets the keys from `keysEnd` on, and the labels that came after the first `labelCount`. */
+  #takeBack(keysEnd: number, labelCount: number): void {
     for (const [key, { name }] of this.#keys) {
-      if (key < start) continue;
+      if (key < keysEnd) continue;
       this.#keys.delete(key);
       this.#keyByName.delete(name);
     }
-    this.arenaUsedSize = start;
+    this.keysEnd = keysEnd;
+    for (const [label, size] of [...this.#labels].slice(labelCount)) {
+      this.#labels.delete(label);
+      this.#labelsSize -= size;
+    }
   }
 
   #scanRequest(request: ProtobufReader, tenant: readonly [number, number]): void {
@@ -171,7 +186,7 @@ export class PlainWriteScanner implements WriteScanner {
     }
     this.counts.seriesCount += 1;
     if (this.#rowCount === firstRow) return;
-    this.refs.fill(this.#keyOf(Buffer.concat(records), tenant), firstRow, this.#rowCount);
+    this.refs.fill(this.#keyOf(records, tenant), firstRow, this.#rowCount);
   }
 
   #scanSample(sample: ProtobufReader): void {
@@ -193,23 +208,32 @@ export class PlainWriteScanner implements WriteScanner {
     this.#rowCount = row + 1;
   }
 
-  #keyOf(records: Uint8Array, tenant: readonly [number, number]): number {
+  #keyOf(list: readonly Uint8Array[], tenant: readonly [number, number]): number {
+    const records = Buffer.concat(list);
     if (records.length > this.limits.keySizeMax) return NO_KEY;
-    const name = `${tenant[0]}:${tenant[1]}:${Buffer.from(records).toString("latin1")}`;
+    const name = `${tenant[0]}:${tenant[1]}:${records.toString("latin1")}`;
     const known = this.#keyByName.get(name);
     if (known !== undefined) return known;
-    const size = recordSize(records.length);
-    if (
-      this.keyCount === this.limits.keyCountMax ||
-      size > this.limits.arenaSize - this.arenaUsedSize
-    ) {
+    if (this.keyCount === this.limits.keyCountMax) throw new ScanEnd(SCAN_TABLE_FULL);
+    this.#addLabel(Buffer.from(Uint32Array.from(tenant).buffer));
+    for (const record of list) this.#addLabel(record);
+    const key = this.keysEnd;
+    this.keysEnd += KEY_HEADER_SIZE + list.length * 4;
+    const { labelCountMax, arenaSize } = this.limits;
+    if (this.#labels.size > labelCountMax || this.arenaUsedSize > Math.floor(arenaSize / 4) * 4) {
       throw new ScanEnd(SCAN_TABLE_FULL);
     }
-    const key = this.arenaUsedSize;
-    this.arenaUsedSize += size;
     this.#keyByName.set(name, key);
-    this.#keys.set(key, { name, records, tenant, ref: NO_KEY });
+    this.#keys.set(key, { name, records, labelCount: list.length, tenant, ref: NO_KEY });
     return key;
+  }
+
+  #addLabel(record: Uint8Array): void {
+    const text = Buffer.from(record).toString("latin1");
+    if (this.#labels.has(text)) return;
+    const size = LABEL_HEADER_SIZE + Math.ceil(record.length / 4) * 4;
+    this.#labels.set(text, size);
+    this.#labelsSize += size;
   }
 
   resolve(): number {
@@ -235,10 +259,6 @@ export class PlainWriteScanner implements WriteScanner {
     this.#rowCount = 0;
     return kept;
   }
-}
-
-function recordSize(size: number): number {
-  return KEY_HEADER_SIZE + Math.ceil(size / 4) * 4;
 }
 
 /** The message of a known field, whose wire type must be the right one. */

@@ -2,12 +2,13 @@
  * What both twins of the remote-write scan do: a protobuf `WriteRequest` to columns of (key, time, value).
  *
  * A *key* is a tenant and the label records of a `TimeSeries`, byte for byte as they were received: finding a
- * known one costs no decoding. Its number is the place of its record in an arena. What a key means is the
- * caller's business, who gives it a *ref* once (`setRef`); several spellings of one series may share a ref.
+ * known one costs no decoding. Its number is the place of its record in an arena, where each label record that keys
+ * are made of lies once. What a key means is the caller's business, who gives it a *ref* once (`setRef`); several
+ * spellings of one series may share a ref.
  * The steps for one body:
  *
  * 1. fill `raw` (by `unsnap` from `input`, or directly), then `scan` it: all of it, or nothing is kept;
- * 2. `setRef` for each key from `arenaUsedSize` before the scan to `arenaUsedSize` after it (`keyAfter`);
+ * 2. `setRef` for each key from `keysEnd` before the scan to `keysEnd` after it (`keyAfter`);
  * 3. `resolve`: keys become refs, rows that cannot be kept are taken out and counted by reason;
  * 4. copy `refs`, `timestampsMs` and `values` away before the next scan.
  *
@@ -47,7 +48,12 @@ export interface WriteScanLimits {
   readonly rawSizeMax: number;
   readonly rowCountMax: number;
   readonly keyCountMax: number;
-  /** For label records: each key takes its size, rounded up to a multiple of 4, and KEY_HEADER_SIZE. */
+  /** Of label records that differ, and tenants. */
+  readonly labelCountMax: number;
+  /**
+   * Each key takes KEY_HEADER_SIZE and 4 for each of its labels; each label record that differs, and the eight
+   * bytes of a tenant, take LABEL_HEADER_SIZE and their size, rounded up to a multiple of 4.
+   */
   readonly arenaSize: number;
   /** Keys above it are never kept; their rows are counted under REASON_KEY_TOO_LARGE. */
   readonly keySizeMax: number;
@@ -55,8 +61,11 @@ export interface WriteScanLimits {
   readonly metadataCountMax: number;
 }
 
-/** What stands before the label records of each key in the arena. */
-export const KEY_HEADER_SIZE = 20;
+/** What stands before the labels of each key in the arena. */
+export const KEY_HEADER_SIZE = 16;
+
+/** What stands before the bytes of each label record. */
+export const LABEL_HEADER_SIZE = 4;
 
 /** What the last successful scan met. */
 export interface WriteScanCounts {
@@ -77,9 +86,11 @@ export interface WriteScanner {
   unsnap(inputSize: number): number;
 
   readonly keyCount: number;
-  /** Bytes of the arena in use; the first key is 0, and the next one will be this. */
+  /** The first key is 0, and the next one will be this. */
+  readonly keysEnd: number;
+  /** Bytes of the arena in use, by keys and labels. */
   readonly arenaUsedSize: number;
-  /** The key that was found after `key`, or `arenaUsedSize`. */
+  /** The key that was found after `key`, or `keysEnd`. */
   keyAfter(key: number): number;
   /** Forgets all keys. */
   reset(): void;
@@ -98,7 +109,7 @@ export interface WriteScanner {
   /** Where in `raw` the metadata of the last body lie: pairs of (start, size); borrowed until the next scan. */
   readonly metadataRanges: Uint32Array;
 
-  /** The label records of a key; borrowed until `reset`. */
+  /** The label records of a key; borrowed until the next call or scan. */
   keyRecords(key: number): Uint8Array;
   /** The tenant of a key: [account, project]. */
   keyTenant(key: number): readonly [number, number];

@@ -1,7 +1,8 @@
 /**
  * The remote-write scan in WASM, with its key table in flat memory that is reserved when it is made.
  *
- * Memory per key: its records and KEY_HEADER_SIZE in the arena, and 10.7 bytes of slots.
+ * Memory per key: KEY_HEADER_SIZE and 4 bytes a label in the arena, 10.7 to 13.4 bytes of slots. Per label, which is
+ * there once: its record, LABEL_HEADER_SIZE, and as many bytes of slots.
  *
  * Measured with `node bench/kernels.ts` (2 cores AMD EPYC, load 10; ten labels, 304 bytes a sample), CPU time
  * per 1000 samples: 120 µs with series in the order of last time, of which 50 µs are unsnap; 600 µs in any
@@ -13,6 +14,7 @@ import { KernelMemory, loadKernel, regionSize, type Region } from "../kernel-mem
 import { loadUnsnap, type Unsnap } from "../unsnap/wasm.ts";
 import {
   KEY_HEADER_SIZE,
+  LABEL_HEADER_SIZE,
   type WriteScanCounts,
   type WriteScanLimits,
   type WriteScanner,
@@ -24,6 +26,7 @@ interface Exports {
       noise: Region,
       masks: Region,
       slots: Region,
+      labelSlots: Region,
       arena: Region,
       gather: Region,
       rowKeys: Region,
@@ -36,13 +39,17 @@ interface Exports {
   ): void;
   initLimits(
     keyCountMax: number,
+    labelCountMax: number,
     arenaSize: number,
     keySizeMax: number,
     rowCountMax: number,
     metadataCountMax: number,
   ): void;
-  setSlots(slotCount: number, keyCountMax: number): void;
-  place(hash: number, key: number): void;
+  readonly setSlots: (slotCount: number, keyCountMax: number) => void;
+  readonly setLabelSlots: (slotCount: number, labelCountMax: number) => void;
+  readonly place: (hash: number, key: number) => void;
+  readonly placeLabel: (hash: number, label: number) => void;
+  gatherKey(key: number): number;
   reset(): void;
   scan(at: Region, size: number, account: number, project: number): number;
   resolve(): number;
@@ -53,21 +60,24 @@ const MASKS_SIZE = 64;
 const FACTS_SIZE = 64;
 const IGNORED_SIZE = 1024;
 
-/** Slots per key: at most 3 of 4 are taken. */
-const SLOTS_PER_KEY = 4 / 3;
+/** Slots per key or label: at most 3 of 4 are taken. */
+const SLOTS_PER_ENTRY = 4 / 3;
 
 /** Slots are used as they are needed, since any use makes all of them resident; here is where it starts. */
 const SLOT_COUNT_MIN = 4_096;
 
+/** How many more slots there are when all are taken: each time costs some 20 ns an entry. */
+const SLOT_GROWTH = 1.25;
+
 /** What the kernel answers when it wants more slots. */
 const SLOTS_FULL = -4;
 
-function slotCountOf(keyCountMax: number): number {
-  return Math.ceil(keyCountMax * SLOTS_PER_KEY) + 1;
+function slotCountOf(entryCountMax: number): number {
+  return Math.ceil(entryCountMax * SLOTS_PER_ENTRY) + 1;
 }
 
-/** Bytes of tables that each key of `keyCountMax` takes, besides its record in the arena. */
-export const KEY_TABLES_SIZE = 8 * SLOTS_PER_KEY;
+/** Bytes of slots that each key and each label takes, besides what they take of the arena. */
+export const ENTRY_SLOTS_SIZE = 8 * SLOTS_PER_ENTRY;
 
 /** Sizes of all regions, in the order in which they lie. */
 function regionSizes(limits: WriteScanLimits) {
@@ -78,6 +88,7 @@ function regionSizes(limits: WriteScanLimits) {
     noise: NOISE_SIZE,
     masks: MASKS_SIZE,
     slots: slotCountOf(keyCountMax) * 8,
+    labelSlots: slotCountOf(limits.labelCountMax) * 8,
     arena: limits.arenaSize,
     gather: limits.keySizeMax,
     rowKeys: rowCountMax * 4,
@@ -94,6 +105,51 @@ type Regions = Record<keyof ReturnType<typeof regionSizes>, Region>;
 function reserveRegions(memory: KernelMemory, limits: WriteScanLimits): Regions {
   const entries = Object.entries(regionSizes(limits));
   return Object.fromEntries(entries.map(([name, size]) => [name, memory.reserve(size)])) as Regions;
+}
+
+/** Open addressing over the slots that are in use: pairs of (entry + 1, hash); entry + 1 = 0: free. */
+class Slots {
+  readonly #words: Uint32Array;
+  readonly #entryCountMax: number;
+  readonly #use: (slotCount: number, entryCount: number) => void;
+  readonly #place: (hash: number, entry: number) => void;
+  #slotCount = 0;
+  /** Entries that the slots in use are meant for. */
+  #room = 0;
+
+  constructor(
+    words: Uint32Array,
+    entryCountMax: number,
+    use: (slotCount: number, entryCount: number) => void,
+    place: (hash: number, entry: number) => void,
+  ) {
+    this.#words = words;
+    this.#entryCountMax = entryCountMax;
+    this.#use = use;
+    this.#place = place;
+    this.#setCount(SLOT_COUNT_MIN);
+  }
+
+  growIfFull(entryCount: number): void {
+    if (entryCount < this.#room || this.#room === this.#entryCountMax) return;
+    const taken = this.#words.slice(0, this.#slotCount * 2);
+    this.#words.fill(0, 0, taken.length);
+    this.#setCount(Math.ceil(this.#slotCount * SLOT_GROWTH));
+    for (let i = 0; i < taken.length; i += 2) {
+      const entry = (taken[i] as number) - 1;
+      if (entry >= 0) this.#place(taken[i + 1] as number, entry);
+    }
+    // Not when the collector comes by.
+    taken.buffer.transfer(0);
+  }
+
+  #setCount(wanted: number): void {
+    const slotCountMax = slotCountOf(this.#entryCountMax);
+    this.#slotCount = Math.min(wanted, slotCountMax);
+    this.#room =
+      wanted >= slotCountMax ? this.#entryCountMax : Math.floor(wanted / SLOTS_PER_ENTRY);
+    this.#use(this.#slotCount, this.#room);
+  }
 }
 
 /** Bytes of memory that a scanner with these limits reserves. */
@@ -116,9 +172,8 @@ export class WasmWriteScanner implements WriteScanner {
   readonly #at: Regions;
   readonly #metadata: Uint32Array;
   readonly #facts: Uint32Array;
-  /** Pairs of (key + 1, hash); key + 1 = 0: free. */
-  readonly #slots: Uint32Array;
-  #slotCount = 0;
+  readonly #keySlots: Slots;
+  readonly #labelSlots: Slots;
 
   constructor(limits: WriteScanLimits) {
     assert(limits.rawSizeMax < 2 ** 31 && limits.inputSizeMax < 2 ** 31, "a body is below 2 GiB");
@@ -126,7 +181,7 @@ export class WasmWriteScanner implements WriteScanner {
     const memory = new KernelMemory(writeScanMemorySize(limits));
     const { bytes } = memory;
     const at = reserveRegions(memory, limits);
-    const { keyCountMax, rowCountMax } = limits;
+    const { keyCountMax, labelCountMax, rowCountMax } = limits;
     const words = (start: Region, count: number): Uint32Array =>
       new Uint32Array(bytes.buffer, start, count);
 
@@ -152,6 +207,7 @@ export class WasmWriteScanner implements WriteScanner {
       at.noise,
       at.masks,
       at.slots,
+      at.labelSlots,
       at.arena,
       at.gather,
       at.rowKeys,
@@ -163,13 +219,25 @@ export class WasmWriteScanner implements WriteScanner {
     );
     this.#kernel.initLimits(
       keyCountMax,
+      labelCountMax,
       limits.arenaSize,
       limits.keySizeMax,
       rowCountMax,
       limits.metadataCountMax,
     );
-    this.#slots = words(at.slots, slotCountOf(keyCountMax) * 2);
-    this.#setSlotCount(SLOT_COUNT_MIN);
+    const kernel = this.#kernel;
+    this.#keySlots = new Slots(
+      words(at.slots, slotCountOf(keyCountMax) * 2),
+      keyCountMax,
+      kernel.setSlots,
+      kernel.place,
+    );
+    this.#labelSlots = new Slots(
+      words(at.labelSlots, slotCountOf(labelCountMax) * 2),
+      labelCountMax,
+      kernel.setLabelSlots,
+      kernel.placeLabel,
+    );
     // No reset: fresh memory is zero, and filling it would make all of it resident.
   }
 
@@ -185,27 +253,9 @@ export class WasmWriteScanner implements WriteScanner {
     for (;;) {
       const code = this.#kernel.scan(this.#at.raw, rawSize, account, project);
       if (code !== SLOTS_FULL) return code;
-      this.#growSlots();
+      this.#keySlots.growIfFull(this.#fact(9));
+      this.#labelSlots.growIfFull(this.#fact(10));
     }
-  }
-
-  /** Twice as many slots. Costs some 20 ns a key, once in as many keys again. */
-  #growSlots(): void {
-    const taken = this.#slots.slice(0, this.#slotCount * 2);
-    this.#slots.fill(0, 0, taken.length);
-    this.#setSlotCount(this.#slotCount * 2);
-    for (let i = 0; i < taken.length; i += 2) {
-      const key = (taken[i] as number) - 1;
-      if (key >= 0) this.#kernel.place(taken[i + 1] as number, key);
-    }
-  }
-
-  #setSlotCount(wanted: number): void {
-    const { keyCountMax } = this.limits;
-    const slotCountMax = slotCountOf(keyCountMax);
-    this.#slotCount = Math.min(wanted, slotCountMax);
-    const keys = wanted >= slotCountMax ? keyCountMax : Math.floor(wanted / SLOTS_PER_KEY);
-    this.#kernel.setSlots(this.#slotCount, keys);
   }
 
   resolve(): number {
@@ -216,8 +266,12 @@ export class WasmWriteScanner implements WriteScanner {
     return this.#fact(0);
   }
 
-  get arenaUsedSize(): number {
+  get keysEnd(): number {
     return this.#fact(1);
+  }
+
+  get arenaUsedSize(): number {
+    return this.#fact(1) + this.#fact(8);
   }
 
   get counts(): WriteScanCounts {
@@ -247,20 +301,22 @@ export class WasmWriteScanner implements WriteScanner {
   }
 
   keyAfter(key: number): number {
-    return key + KEY_HEADER_SIZE + Math.ceil(this.#header(key, 0) / 4) * 4;
+    return key + KEY_HEADER_SIZE + this.#header(key, 0) * 4;
   }
 
   keyRecords(key: number): Uint8Array {
-    const start = this.#at.arena + key + KEY_HEADER_SIZE;
-    return this.#bytes.subarray(start, start + this.#header(key, 0));
+    assert(key < this.keysEnd, "a key that was given out");
+    const start = this.#at.gather;
+    return this.#bytes.subarray(start, start + this.#kernel.gatherKey(key));
   }
 
   keyTenant(key: number): readonly [number, number] {
-    return [this.#header(key, 1), this.#header(key, 2)];
+    const tenant = (this.#at.arena + this.#header(key, 1) + LABEL_HEADER_SIZE) / 4;
+    return [this.#words[tenant] as number, this.#words[tenant + 1] as number];
   }
 
   setRef(key: number, ref: number): void {
-    this.#words[this.#headerAt(key) + 3] = ref;
+    this.#words[this.#headerAt(key) + 2] = ref;
   }
 
   #header(key: number, field: number): number {
@@ -268,7 +324,7 @@ export class WasmWriteScanner implements WriteScanner {
   }
 
   #headerAt(key: number): number {
-    assert(key < this.arenaUsedSize, "a key that was given out");
+    assert(key < this.keysEnd, "a key that was given out");
     return (this.#at.arena + key) / 4;
   }
 }

@@ -11,13 +11,15 @@ const SLOTS_FULL: i32 = -4;
 
 const GROUP_DEPTH_MAX: u32 = 64;
 
-// A key is where its record starts in the arena: size, account, project, ref, the key that followed it
-// last time (or NONE), and the label records. So whoever finds a key has all of it in one place.
-const ACCOUNT: usize = 4;
-const PROJECT: usize = 8;
-const REF: usize = 12;
-const NEXT: usize = 16;
-const HEADER_SIZE: u32 = 20;
+// The arena has two ends. A label (a record of one, byte for byte) lies there once, however many series have it:
+// labels grow from its end downwards, each a size and its bytes, and stand for a place in the arena. Keys grow from
+// its start: how many labels, the tenant (eight bytes that are kept as a label is), ref, the key that followed
+// last time (or NONE), and the labels. A series of eleven labels takes 60 bytes in place of 230, and is compared as fast.
+const TENANT: usize = 4;
+const REF: usize = 8;
+const NEXT: usize = 12;
+const HEADER_SIZE: u32 = 16;
+const LABEL_HEADER_SIZE: u32 = 4;
 
 /** No key, and also the key of rows whose labels are too large to keep. */
 const NONE: u32 = 0xffffffff;
@@ -34,7 +36,8 @@ const NOISE_SIZE: u32 = 1024;
 let NOISE: usize = 0;      // NOISE_SIZE + 64 random bytes
 let MASKS: usize = 0;      // 32 bytes 0xff, then 32 bytes 0
 let SLOTS: usize = 0;      // u64 per slot: hash << 32 | key + 1; 0 = free
-let ARENA: usize = 0;      // records
+let LABEL_SLOTS: usize = 0; // the same for labels
+let ARENA: usize = 0;      // keys and labels
 let GATHER: usize = 0;     // label records that do not lie together
 let ROW_KEYS: usize = 0;   // u32 per row: key; after resolve: ref
 let ROW_TIMES: usize = 0;  // f64 per row
@@ -45,8 +48,11 @@ let IGNORED: usize = 0;    // u32 per reason
 let slotCount: u32 = 0;
 /** Keys that the slots in use are meant for. */
 let slotKeyCountMax: u32 = 0;
+let labelSlotCount: u32 = 0;
+let slotLabelCountMax: u32 = 0;
 let slotsFull: bool = false;
 let keyCountMax: u32 = 0;
+let labelCountMax: u32 = 0;
 let arenaSizeMax: u32 = 0;
 let keySizeMax: u32 = 0;
 let rowCountMax: u32 = 0;
@@ -54,11 +60,16 @@ let metadataCountMax: u32 = 0;
 
 // The table.
 let keyCount: u32 = 0;
-let arenaSize: u32 = 0;
+let labelCount: u32 = 0;
+/** Where the next key goes, and where the last label starts. */
+let keysEnd: u32 = 0;
+let labelsStart: u32 = 0;
 
 // The running scan.
 let account: u32 = 0;
 let project: u32 = 0;
+/** Both as a label; NONE while no key has it. */
+let tenant: u32 = NONE;
 let previous: u32 = NONE;
 let rowCount: u32 = 0;
 let seriesCount: u32 = 0;
@@ -74,21 +85,28 @@ let sampleValue: u64 = 0;
 let cursor: usize = 0;
 
 export function initRegions(
-  noise: usize, masks: usize, slots: usize, arena: usize, gather: usize, rowKeys: usize, rowTimes: usize, rowValues: usize, metadata: usize, facts: usize, ignored: usize,
+  noise: usize, masks: usize, slots: usize, labelSlots: usize, arena: usize, gather: usize, rowKeys: usize, rowTimes: usize, rowValues: usize, metadata: usize, facts: usize, ignored: usize,
 ): void {
-  NOISE = noise; MASKS = masks; SLOTS = slots; ARENA = arena; GATHER = gather; ROW_KEYS = rowKeys; ROW_TIMES = rowTimes; ROW_VALUES = rowValues; METADATA = metadata;
+  NOISE = noise; MASKS = masks; SLOTS = slots; LABEL_SLOTS = labelSlots; ARENA = arena; GATHER = gather; ROW_KEYS = rowKeys; ROW_TIMES = rowTimes; ROW_VALUES = rowValues; METADATA = metadata;
   FACTS = facts; IGNORED = ignored;
 }
 
-export function initLimits(keys: u32, arena: u32, keySize: u32, rows: u32, metadata: u32): void {
-  keyCountMax = keys; arenaSizeMax = arena; keySizeMax = keySize; rowCountMax = rows;
+export function initLimits(keys: u32, labels: u32, arena: u32, keySize: u32, rows: u32, metadata: u32): void {
+  keyCountMax = keys; labelCountMax = labels; arenaSizeMax = arena & ~3; keySizeMax = keySize; rowCountMax = rows;
   metadataCountMax = metadata;
+  labelsStart = arenaSizeMax;
 }
 
 /** Sets how many slots are used; all of them must be free, and `place` puts the keys back. */
 export function setSlots(slots: u32, keys: u32): void {
   slotCount = slots;
   slotKeyCountMax = keys;
+}
+
+/** The same for the slots of labels. */
+export function setLabelSlots(slots: u32, labels: u32): void {
+  labelSlotCount = slots;
+  slotLabelCountMax = labels;
 }
 
 /** Puts a key into the first free slot for its hash. */
@@ -98,16 +116,27 @@ export function place(hash: u32, key: u32): void {
   store<u64>(SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(key + 1));
 }
 
+/** Puts a label into the first free slot for its hash. */
+export function placeLabel(hash: u32, label: u32): void {
+  let slot = firstLabelSlot(hash);
+  while (load<u64>(LABEL_SLOTS + (<usize>slot << 3)) != 0) slot = slot + 1 == labelSlotCount ? 0 : slot + 1;
+  store<u64>(LABEL_SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(label + 1));
+}
+
 export function reset(): void {
   memory.fill(SLOTS, 0, <usize>slotCount << 3);
+  memory.fill(LABEL_SLOTS, 0, <usize>labelSlotCount << 3);
   keyCount = 0;
-  arenaSize = 0;
+  labelCount = 0;
+  keysEnd = 0;
+  labelsStart = arenaSizeMax;
   storeTableFacts();
 }
 
 function storeTableFacts(): void {
   store<u32>(FACTS, keyCount);
-  store<u32>(FACTS, arenaSize, 4);
+  store<u32>(FACTS, keysEnd, 4);
+  store<u32>(FACTS, arenaSizeMax - labelsStart, 32);
 }
 
 // ---- protobuf ----
@@ -216,6 +245,26 @@ function areLabels(at: usize, end: usize): bool {
   return true;
 }
 
+/**
+ * Takes the next row from a field 2 as senders write it: 12 <size> 09 <value> 10 <time>, the time positive and of at
+ * most seven bytes. @returns what is behind it; 0: it is spelled in another way, and nothing is taken
+ */
+// @ts-ignore
+@inline function takeUsualSample(at: usize, end: usize): usize {
+  const size = <usize>load<u8>(at, 1);
+  const sampleEnd = at + 2 + size;
+  if (size - 11 > 6 || sampleEnd > end || load<u8>(at, 2) != 0x09 || load<u8>(at, 11) != 0x10) return 0;
+  const bytes = load<u64>(at, 12);
+  const stops = ~bytes & 0x8080808080808080;
+  const bitCount = ctz<u64>(stops) + 1;
+  if (stops == 0 || at + 12 + (<usize>bitCount >> 3) != sampleEnd) return 0;
+  const row = <usize>rowCount << 3;
+  store<f64>(ROW_TIMES + row, <f64>compact(bytes & (<u64>0xffffffffffffffff >> (64 - bitCount))));
+  store<u64>(ROW_VALUES + row, load<u64>(at, 3));
+  rowCount += 1;
+  return sampleEnd;
+}
+
 /** Reads a Sample to sampleTime and sampleValue. */
 function readSample(at: usize, end: usize): bool {
   if (end - at >= 11 && load<u8>(at) == 0x09 && load<u8>(at, 9) == 0x10) {
@@ -249,25 +298,26 @@ function readSample(at: usize, end: usize): bool {
 
 // ---- the key table ----
 
+/** Whether `size` bytes, at most 32, are equal; without a branch on the size. */
 // @ts-ignore
-@inline function mask(size: u32): v128 {
-  return v128.load(MASKS + 32 - size);
+@inline function equalShort(a: usize, b: usize, size: u32): bool {
+  const mask = MASKS + 32 - size;
+  const low = v128.and(v128.xor(v128.load(a), v128.load(b)), v128.load(mask));
+  const high = v128.and(v128.xor(v128.load(a, 16), v128.load(b, 16)), v128.load(mask, 16));
+  return !v128.any_true(v128.or(low, high));
 }
 
 // @ts-ignore
 @inline function equal(a: usize, b: usize, size: u32): bool {
-  let i: u32 = 0;
-  while (i + 32 <= size) {
-    const low = v128.xor(v128.load(a + i), v128.load(b + i));
-    const high = v128.xor(v128.load(a + i, 16), v128.load(b + i, 16));
+  while (size > 32) {
+    const low = v128.xor(v128.load(a), v128.load(b));
+    const high = v128.xor(v128.load(a, 16), v128.load(b, 16));
     if (v128.any_true(v128.or(low, high))) return false;
-    i += 32;
+    a += 32;
+    b += 32;
+    size -= 32;
   }
-  if (i + 16 <= size) {
-    if (v128.any_true(v128.xor(v128.load(a + i), v128.load(b + i)))) return false;
-    i += 16;
-  }
-  return !v128.any_true(v128.and(mask(size - i), v128.xor(v128.load(a + i), v128.load(b + i))));
+  return equalShort(a, b, size);
 }
 
 /**
@@ -319,6 +369,78 @@ function hashOf(at: usize, size: u32, accountId: u32, projectId: u32): u32 {
   return <u32>((<u64>hash * <u64>slotCount) >> 32);
 }
 
+// @ts-ignore
+@inline function firstLabelSlot(hash: u32): u32 {
+  return <u32>((<u64>hash * <u64>labelSlotCount) >> 32);
+}
+
+/** The slot of a label, or the free one where it belongs. */
+function labelSlotOf(hash: u32, at: usize, size: u32): usize {
+  let slot = firstLabelSlot(hash);
+  while (true) {
+    const place = LABEL_SLOTS + (<usize>slot << 3);
+    const entry = load<u64>(place);
+    if (entry == 0) return place;
+    if (<u32>(entry >> 32) == hash) {
+      const label = ARENA + (<u32>entry - 1);
+      if (load<u32>(label) == size && equal(label + LABEL_HEADER_SIZE, at, size)) return place;
+    }
+    slot = slot + 1 == labelSlotCount ? 0 : slot + 1;
+  }
+}
+
+/** The label of these bytes; a new one if it leaves the arena free below `floor`. NONE: there is no room. */
+function labelOf(at: usize, size: u32, floor: u32): u32 {
+  const hash = hashOf(at, size, 0, 0);
+  const slot = labelSlotOf(hash, at, size);
+  const entry = load<u64>(slot);
+  if (entry != 0) return <u32>entry - 1;
+  const labelSize = LABEL_HEADER_SIZE + ((size + 3) & ~3);
+  if (labelCount == labelCountMax || labelSize > labelsStart - floor) return NONE;
+  if (labelCount == slotLabelCountMax) {
+    slotsFull = true;
+    return NONE;
+  }
+  labelCount += 1;
+  labelsStart -= labelSize;
+  store<u32>(ARENA + labelsStart, size);
+  memory.copy(ARENA + labelsStart + LABEL_HEADER_SIZE, at, size);
+  store<u64>(slot, (<u64>hash << 32) | <u64>(labelsStart + 1));
+  return labelsStart;
+}
+
+/** The eight bytes of the running scan's tenant. */
+// @ts-ignore
+@inline function tenantBytes(): usize {
+  return FACTS + 48;
+}
+
+/** How many bytes from `at` on are the labels of a key, one after the other; NONE: others stand there. */
+// @ts-ignore
+@inline function matchKey(record: usize, at: usize, end: usize): u32 {
+  // Globals are read anew wherever memory may have changed: locals are not.
+  const arena = ARENA;
+  const masks = MASKS + 32;
+  const start = at;
+  let label = record + HEADER_SIZE;
+  const labelsEnd = label + (<usize>load<u32>(record) << 2);
+  while (label < labelsEnd) {
+    const known = arena + load<u32>(label);
+    const size = load<u32>(known);
+    if (size > <u32>(end - at)) return NONE;
+    if (size > 32) {
+      if (!equal(known + LABEL_HEADER_SIZE, at, size)) return NONE;
+    } else {
+      const low = v128.and(v128.xor(v128.load(known, LABEL_HEADER_SIZE), v128.load(at)), v128.load(masks - size));
+      const high = v128.and(v128.xor(v128.load(known, LABEL_HEADER_SIZE + 16), v128.load(at, 16)), v128.load(masks - size, 16));
+      if (v128.any_true(v128.or(low, high))) return NONE;
+    }
+    at += size;
+    label += 4;
+  }
+  return <u32>(at - start);
+}
+
 /** The key of these records; a new one if they are well-formed and there is room. NONE with `cursor` 0: they are broken. */
 function keyOf(at: usize, size: u32, checked: bool): u32 {
   const hash = hashOf(at, size, account, project);
@@ -329,10 +451,7 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
     if (<u32>(entry >> 32) == hash) {
       const key = <u32>entry - 1;
       const record = ARENA + key;
-      if (
-        load<u32>(record) == size && load<u32>(record, ACCOUNT) == account &&
-        load<u32>(record, PROJECT) == project && equal(record + HEADER_SIZE, at, size)
-      ) return key;
+      if (load<u32>(record, TENANT) == tenant && matchKey(record, at, at + size) == size) return key;
     }
     slot = slot + 1 == slotCount ? 0 : slot + 1;
   }
@@ -340,42 +459,87 @@ function keyOf(at: usize, size: u32, checked: bool): u32 {
     cursor = 0;
     return NONE;
   }
+  const key = addKey(at, size);
+  if (key != NONE) store<u64>(SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(key + 1));
   cursor = at;
-  const recordSize = HEADER_SIZE + ((size + 3) & ~3);
-  if (keyCount == keyCountMax || recordSize > arenaSizeMax - arenaSize) return NONE;
+  return key;
+}
+
+/** A new key of well-formed records, in no slot yet. NONE: there is no room; its labels may have been added. */
+function addKey(at: usize, size: u32): u32 {
+  if (keyCount == keyCountMax) return NONE;
   if (keyCount == slotKeyCountMax) {
     slotsFull = true;
     return NONE;
   }
-  const key = arenaSize;
+  let recordEnd = keysEnd + HEADER_SIZE;
+  if (recordEnd > labelsStart) return NONE;
+  if (tenant == NONE) {
+    tenant = labelOf(tenantBytes(), 8, recordEnd);
+    if (tenant == NONE) return NONE;
+  }
+  const end = at + size;
+  while (at < end) {
+    const start = at;
+    readTag(at, end);
+    const labelSize = readLength(cursor, end);
+    at = cursor + labelSize;
+    const place = recordEnd;
+    recordEnd += 4;
+    if (recordEnd > labelsStart) return NONE;
+    const label = labelOf(start, <u32>(at - start), recordEnd);
+    if (label == NONE) return NONE;
+    store<u32>(ARENA + place, label);
+  }
+  const key = keysEnd;
   const record = ARENA + key;
-  store<u32>(record, size);
-  store<u32>(record, account, ACCOUNT);
-  store<u32>(record, project, PROJECT);
+  store<u32>(record, (recordEnd - key - HEADER_SIZE) >> 2);
+  store<u32>(record, tenant, TENANT);
   store<u32>(record, NONE, REF);
   store<u32>(record, NONE, NEXT);
-  memory.copy(record + HEADER_SIZE, at, size);
-  store<u64>(SLOTS + (<usize>slot << 3), (<u64>hash << 32) | <u64>(key + 1));
-  arenaSize += recordSize;
+  keysEnd = recordEnd;
   keyCount += 1;
   return key;
 }
 
-/** Takes back the keys from `start` on, which were the last to come: so no other key was put aside for them. */
-function rollBack(start: u32): void {
-  for (let key = start; key < arenaSize;) {
-    const record = ARENA + key;
-    const size = load<u32>(record);
-    const hash = hashOf(record + HEADER_SIZE, size, load<u32>(record, ACCOUNT), load<u32>(record, PROJECT));
+/** Puts the records of a key together at GATHER. @returns their size */
+export function gatherKey(key: u32): u32 {
+  let label = ARENA + key + HEADER_SIZE;
+  const labelsEnd = label + (<usize>load<u32>(ARENA + key) << 2);
+  let at = GATHER;
+  for (; label < labelsEnd; label += 4) {
+    const known = ARENA + load<u32>(label);
+    const size = load<u32>(known);
+    memory.copy(at, known + LABEL_HEADER_SIZE, size);
+    at += size;
+  }
+  return <u32>(at - GATHER);
+}
+
+/**
+ * Takes back the keys of the running scan, from `firstKey` on, and its labels, before `labelsEnd`. They were the last
+ * to come: so nothing that stays was put aside for them.
+ */
+function rollBack(firstKey: u32, labelsEnd: u32): void {
+  for (let key = firstKey; key < keysEnd;) {
+    const hash = hashOf(GATHER, gatherKey(key), account, project);
     let slot = firstSlot(hash);
     while (<u32>load<u64>(SLOTS + (<usize>slot << 3)) != key + 1) {
       slot = slot + 1 == slotCount ? 0 : slot + 1;
     }
     store<u64>(SLOTS + (<usize>slot << 3), 0);
     keyCount -= 1;
-    key += HEADER_SIZE + ((size + 3) & ~3);
+    key += HEADER_SIZE + (load<u32>(ARENA + key) << 2);
   }
-  arenaSize = start;
+  keysEnd = firstKey;
+  while (labelsStart < labelsEnd) {
+    const label = ARENA + labelsStart;
+    const size = load<u32>(label);
+    const at = label + LABEL_HEADER_SIZE;
+    store<u64>(labelSlotOf(hashOf(at, size, 0, 0), at, size), 0);
+    labelCount -= 1;
+    labelsStart += LABEL_HEADER_SIZE + ((size + 3) & ~3);
+  }
 }
 
 // ---- the scan ----
@@ -401,13 +565,12 @@ function scanSeries(start: usize, end: usize): i32 {
     const candidate = load<u32>(ARENA + previous, NEXT);
     if (candidate != NONE) {
       const record = ARENA + candidate;
-      const size = load<u32>(record);
-      if (
-        size < <u32>(end - at) && load<u8>(at + size) == 0x12 && load<u32>(record, ACCOUNT) == account &&
-        load<u32>(record, PROJECT) == project && equal(record + HEADER_SIZE, at, size)
-      ) {
-        key = candidate;
-        at += size;
+      if (load<u32>(record, TENANT) == tenant) {
+        const size = matchKey(record, at, end);
+        if (size != NONE && size < <u32>(end - at) && load<u8>(at + size) == 0x12) {
+          key = candidate;
+          at += size;
+        }
       }
     }
   }
@@ -424,6 +587,13 @@ function scanSeries(start: usize, end: usize): i32 {
   while (at < end) {
     const fieldStart = at;
     if (load<u8>(at) == 0x12) {
+      if (rowCount < rowCountMax) {
+        const usualEnd = takeUsualSample(at, end);
+        if (usualEnd != 0) {
+          at = usualEnd;
+          continue;
+        }
+      }
       at += 1;
     } else {
       const tag = readTag(at, end);
@@ -535,12 +705,21 @@ export function scan(at: usize, size: u32, accountId: u32, projectId: u32): i32 
   account = accountId; project = projectId;
   previous = NONE;
   rowCount = 0; seriesCount = 0; metadataCount = 0; exemplarCount = 0; histogramCount = 0; predictedCount = 0;
-  const arenaSizeBefore = arenaSize;
+  const keysEndBefore = keysEnd;
+  const labelsStartBefore = labelsStart;
+  store<u32>(tenantBytes(), account);
+  store<u32>(tenantBytes(), project, 4);
+  const known = load<u64>(labelSlotOf(hashOf(tenantBytes(), 8, 0, 0), tenantBytes(), 8));
+  tenant = known == 0 ? NONE : <u32>known - 1;
   slotsFull = false;
   let code = scanFields(at, at + size);
-  if (slotsFull) code = SLOTS_FULL;
+  if (slotsFull) {
+    code = SLOTS_FULL;
+    store<u32>(FACTS, keyCount, 36);
+    store<u32>(FACTS, labelCount, 40);
+  }
   if (code < 0) {
-    rollBack(arenaSizeBefore);
+    rollBack(keysEndBefore, labelsStartBefore);
     rowCount = 0;
   }
   storeTableFacts();

@@ -170,6 +170,7 @@ describe("twin against twin", () => {
     rawSizeMax: 1 << 16,
     rowCountMax: 25,
     keyCountMax: 40,
+    labelCountMax: 90,
     arenaSize: 20_000,
     keySizeMax: 2_500,
     metadataCountMax: 3,
@@ -245,7 +246,13 @@ describe("twin against twin", () => {
   });
 
   test("keys are found again when the slots have grown", () => {
-    const large = { ...LIMITS, keyCountMax: 40_000, arenaSize: 4 << 20, rowCountMax: 50_000 };
+    const large = {
+      ...LIMITS,
+      keyCountMax: 40_000,
+      labelCountMax: 50_000,
+      arenaSize: 4 << 20,
+      rowCountMax: 50_000,
+    };
     const plain = new PlainWriteScanner(large);
     const wasm = new WasmWriteScanner(large);
     for (const start of [0, 2_000, 9_000, 0]) {

@@ -9,6 +9,8 @@ import {
 } from "../testing/write-requests.ts";
 import { PlainWriteScanner } from "./plain.ts";
 import {
+  KEY_HEADER_SIZE,
+  LABEL_HEADER_SIZE,
   REASON_BIG_TIMESTAMP,
   REASON_KEY_TOO_LARGE,
   REASON_SMALL_TIMESTAMP,
@@ -45,7 +47,7 @@ function at(timestampMs: bigint): RequestSample {
 
 function keysOf(scanner: WriteScanner): number[] {
   const keys: number[] = [];
-  for (let key = 0; key < scanner.arenaUsedSize; key = scanner.keyAfter(key)) keys.push(key);
+  for (let key = 0; key < scanner.keysEnd; key = scanner.keyAfter(key)) keys.push(key);
   return keys;
 }
 
@@ -53,6 +55,18 @@ function keysOf(scanner: WriteScanner): number[] {
 function seriesList(count: number): RequestSeries[] {
   return Array.from({ length: count }, (_, i) => ({
     labels: [["a", String(i)]],
+    samples: [at(1n)],
+  }));
+}
+
+/** Ten series of three labels: one is of all shards, one takes ten values in each, one is the shard's. */
+function shardOf(shard: number): RequestSeries[] {
+  return Array.from({ length: 10 }, (_, i) => ({
+    labels: [
+      ["job", "node"],
+      ["cpu", String((shard + i) % 10)],
+      ["shard", String(shard)],
+    ],
     samples: [at(1n)],
   }));
 }
@@ -296,10 +310,43 @@ describe.for(twins)("write scan, $name", ({ make }) => {
     expect(keys.keyCount).toBe(0);
     expect(outcome(keys, encodeWriteRequest(seriesList(3))).newKeys).toHaveLength(3);
 
-    // 8 bytes of records and the header: 28 a key.
-    const arena = make({ ...LIMITS, arenaSize: 83 });
-    expect(outcome(arena, encodeWriteRequest(seriesList(3))).code).toBe(SCAN_TABLE_FULL);
-    expect(outcome(arena, encodeWriteRequest(seriesList(2)))).toMatchObject({ code: 2, used: 56 });
+    // 20 a key, 12 a label, 12 the tenant.
+    const arena = make({ ...LIMITS, arenaSize: 107 });
+    expect(outcome(arena, encodeWriteRequest(seriesList(3)))).toMatchObject({
+      code: SCAN_TABLE_FULL,
+      newKeys: [],
+      used: 0,
+    });
+    expect(outcome(arena, encodeWriteRequest(seriesList(2)))).toMatchObject({ code: 2, used: 76 });
+    const exact = make({ ...LIMITS, arenaSize: 108 });
+    expect(outcome(exact, encodeWriteRequest(seriesList(3)))).toMatchObject({ code: 3, used: 108 });
+
+    // Three labels and the tenant.
+    const labels = make({ ...LIMITS, labelCountMax: 3 });
+    expect(outcome(labels, encodeWriteRequest(seriesList(3)))).toMatchObject({
+      code: SCAN_TABLE_FULL,
+      used: 0,
+    });
+    expect(outcome(labels, encodeWriteRequest(seriesList(2))).code).toBe(2);
+  });
+
+  test("keeps each label once, however many series have it", () => {
+    const scanner = make(LIMITS);
+    outcome(scanner, encodeWriteRequest(shardOf(0)));
+    const used = scanner.arenaUsedSize;
+    const seen = outcome(scanner, encodeWriteRequest(shardOf(1)));
+    // Ten keys of three labels, and the one label that is new: 12 bytes.
+    expect(seen.used).toBe(used + 10 * (KEY_HEADER_SIZE + 12) + LABEL_HEADER_SIZE + 12);
+    expect(seen.newKeys).toHaveLength(10);
+  });
+
+  test("a broken body leaves no label behind", () => {
+    const scanner = make(LIMITS);
+    outcome(scanner, encodeWriteRequest(seriesList(3)));
+    const used = scanner.arenaUsedSize;
+    const broken = Buffer.concat([encodeWriteRequest(seriesList(30)), bytes("0a")]);
+    expect(outcome(scanner, broken, [5, 6])).toMatchObject({ code: SCAN_BROKEN, used });
+    expect(outcome(scanner, encodeWriteRequest(seriesList(30)), [5, 6]).newKeys).toHaveLength(30);
   });
 
   test("decompresses into its own memory", () => {

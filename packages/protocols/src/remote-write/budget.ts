@@ -1,10 +1,11 @@
 /**
  * How a decoder's budgets are spent: limits of the scan, and tables beside it.
  *
- * A series costs its key as received and about 60 bytes, 67 at most: KEY_HEADER_SIZE (20), slots in the scan's
- * table (10.7), identity (16), slots in the identity index (8 to 16) and the ref's first key (4).
+ * A series costs 4 bytes a label and about 60, 67 at most: KEY_HEADER_SIZE (16), slots in the scan's table (10.7 to
+ * 13.4), identity (16), slots in the identity index (8 to 16) and the ref's first key (4). A label costs its record as
+ * received, LABEL_HEADER_SIZE and slots: once, and most series bring no label that nobody had.
  */
-import { KEY_TABLES_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";
+import { ENTRY_SLOTS_SIZE, writeScanMemorySize, type WriteScanLimits } from "@tideline/kernels";
 import { IDENTITY_SIZE, InputError, type LabelLimits } from "@tideline/model";
 import type { DecoderOptions } from "../decoder.ts";
 import { IDENTITY_INDEX_SLOTS_PER_REF } from "./identity-index.ts";
@@ -13,10 +14,11 @@ import { IDENTITY_INDEX_SLOTS_PER_REF } from "./identity-index.ts";
 const REF_TABLES_SIZE = IDENTITY_SIZE + 2 * IDENTITY_INDEX_SLOTS_PER_REF * 4 + 4;
 
 /**
- * Budget per series from which the number of series is drawn. Smaller keys run out of numbers first, larger
- * ones out of arena; tables that are not reached are never touched and cost no memory.
+ * Budget per series from which the number of series is drawn, and as many labels that differ. Series of few labels run
+ * out of numbers first, those with many labels of their own out of arena; tables that are not reached are never touched
+ * and cost no memory.
  */
-const SERIES_SIZE = 200;
+const SERIES_SIZE = 160;
 
 /** The densest usual samples: a value of zero is left out, and a timestamp takes eight bytes. */
 const SAMPLE_SIZE_MIN = 8;
@@ -44,6 +46,7 @@ export function scanLimits(options: DecoderOptions): WriteScanLimits {
     rawSizeMax: bodySizeMax,
     rowCountMax: Math.ceil(bodySizeMax / SAMPLE_SIZE_MIN),
     keyCountMax: 0,
+    labelCountMax: 0,
     arenaSize: 0,
     keySizeMax: keySizeMax(limits),
     metadataCountMax: METADATA_COUNT_MAX,
@@ -57,8 +60,9 @@ export function scanLimits(options: DecoderOptions): WriteScanLimits {
     );
   }
   const keyCountMax = Math.floor(tableSize / SERIES_SIZE);
-  const tables = Math.ceil(keyCountMax * (KEY_TABLES_SIZE + REF_TABLES_SIZE));
-  return { ...bodies, keyCountMax, arenaSize: Math.floor((tableSize - tables) / 4) * 4 };
+  const tables = Math.ceil(keyCountMax * (2 * ENTRY_SLOTS_SIZE + REF_TABLES_SIZE));
+  const arenaSize = Math.floor((tableSize - tables) / 4) * 4;
+  return { ...bodies, keyCountMax, labelCountMax: keyCountMax, arenaSize };
 }
 
 function keySizeMax({

@@ -3,8 +3,8 @@
  *
  * A key is one spelling, byte for byte; a ref is a series. A key that is new is decoded once: canonical
  * labels, identity, and through it the ref, so that spellings of one series share it. A key whose labels
- * are bad gets a mark instead, by which the scan drops its rows from then on. Labels are kept once, as the
- * first spelling in the scan's arena: `keyOf` makes the canonical key from it anew.
+ * are bad gets a mark instead, by which the scan drops its rows from then on. Labels are kept in the scan's arena
+ * alone: `keyOf` makes the canonical key from the first spelling anew.
  */
 import { assert } from "@tideline/common";
 import {
@@ -87,11 +87,7 @@ export class KeyTable implements SeriesTable {
   /** Gives every new key of the scanner its ref or its mark. */
   register(): void {
     const scanner = this.#scanner;
-    for (
-      ;
-      this.#knownEnd < scanner.arenaUsedSize;
-      this.#knownEnd = scanner.keyAfter(this.#knownEnd)
-    ) {
+    for (; this.#knownEnd < scanner.keysEnd; this.#knownEnd = scanner.keyAfter(this.#knownEnd)) {
       scanner.setRef(this.#knownEnd, this.#refOf(this.#knownEnd));
     }
   }

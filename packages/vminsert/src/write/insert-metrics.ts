@@ -69,7 +69,7 @@ export function addDecoderMetrics(
   metrics.gaugeFrom(
     {
       name: "tideline_series_table_used_bytes",
-      help: "Bytes of label text in the decoder's table",
+      help: "Bytes of keys and labels in the decoder's table",
       labels,
     },
     read((decoder) => decoder.stats().arenaUsedSize),
