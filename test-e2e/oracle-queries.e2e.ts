@@ -36,7 +36,7 @@ describe.skipIf(programs === undefined)("random queries", () => {
     const ask = async (): Promise<void> => {
       for (const number of numbers) {
         const question = randomQuestion(seededRandom(seed * 1_000_003 + number));
-        const verdict = await judge(question, ...oracle.readers);
+        const verdict = await judge(question, ...oracle.readers, IS_DELAYED);
         const name = nameOf(verdict);
         tally.set(name, (tally.get(name) ?? 0) + 1);
         if (verdict.kind === "different")

@@ -21,6 +21,7 @@ export async function judge(
   question: Question,
   reference: Reader,
   cluster: Reader,
+  isDelayed: boolean,
 ): Promise<Verdict> {
   const [theirs, ours] = await Promise.all([ask(reference, question), ask(cluster, question)]);
   const comparable = withoutNewNotes(ours);
@@ -28,7 +29,7 @@ export async function judge(
   if (what === undefined) {
     return { kind: "same", failed: theirs.status !== 200, isEmpty: theirs.series.size === 0 };
   }
-  const exclusion = exclusionOf(question, theirs, ours);
+  const exclusion = exclusionOf(question, theirs, ours, isDelayed);
   if (exclusion) return { kind: "excluded", name: exclusion.name };
   for (let i = 0; i < OPINIONS_MAX && CHOOSING.test(question.text); i += 1) {
     const again = await ask(reference, question);

@@ -65,6 +65,26 @@ export class RowCollector {
     }
   }
 
+  /**
+   * Copies a row that `mask` lets through to the row with its labels. Of rows with equal labels the one with the first sample says
+   * whether the name is dropped, as in Prometheus. @throws {ExecutionError} as put
+   */
+  add(from: Columns, fromRow: number, mask: Uint8Array | null): void {
+    const labels = from.labels[fromRow] as string;
+    const drops = from.dropsName?.[fromRow] === 1;
+    const known = this.#rowOf.get(labels);
+    if (known === undefined) {
+      this.copy(this.row(labels, drops), from, fromRow, mask);
+      return;
+    }
+    const start = known * this.#stepCount;
+    const ours = this.presence.subarray(start, start + this.#stepCount);
+    const source = fromRow * from.stepCount;
+    const theirs = from.presence.subarray(source, source + from.stepCount);
+    if (firstStep(theirs, mask) < firstStep(ours, null)) this.#dropsName[known] = drops ? 1 : 0;
+    this.copy(start, from, fromRow, mask);
+  }
+
   finish(): Columns {
     const size = this.#rowOf.size * this.#stepCount;
     return withoutBlankRows({
@@ -75,4 +95,11 @@ export class RowCollector {
       presence: this.presence.subarray(0, size),
     });
   }
+}
+
+/** Of the steps that `mask` lets through the first with a sample; past the last step where there is none. */
+function firstStep(presence: Uint8Array, mask: Uint8Array | null): number {
+  let step = 0;
+  while (step < presence.length && (presence[step] === 0 || mask?.[step] === 0)) step += 1;
+  return step;
 }

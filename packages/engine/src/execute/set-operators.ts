@@ -19,7 +19,7 @@ export function combineSets(
     checkRows,
   );
   const take = (from: Columns, row: number, mask: Uint8Array | null): void => {
-    rows.copy(rows.row(from.labels[row] as string, from.dropsName?.[row] === 1), from, row, mask);
+    rows.add(from, row, mask);
   };
   const masks = leftMasks(operator, left, right, groups);
   for (let row = 0; row < left.labels.length; row += 1) take(left, row, masks[row] ?? null);

@@ -130,7 +130,7 @@ class VectorMatcher {
       if (oneRow === -1 && this.#fillOne === null) continue;
       if (targetOf !== oneRow) {
         const oneKey = oneRow === -1 ? group.labels : must(one.labels[oneRow], "a row has labels");
-        target = this.#resultRow(key, oneKey, many.dropsName?.[row] === 1);
+        target = this.#resultRow(key, oneKey);
         targetOf = oneRow;
       }
       const other =
@@ -148,7 +148,7 @@ class VectorMatcher {
     let target = -1;
     for (let step = 0; step < one.stepCount; step += 1) {
       if (one.presence[start + step] === 0 || matched[step] === 1) continue;
-      if (target < 0) target = this.#resultRow(group.labels, one.labels[oneRow] as string, false);
+      if (target < 0) target = this.#resultRow(group.labels, one.labels[oneRow] as string);
       this.#put(target + step, this.#fillMany as number, one.values[start + step] as number);
     }
   }
@@ -174,7 +174,7 @@ class VectorMatcher {
     }
   }
 
-  #resultRow(manyKey: string, oneKey: string, dropsName: boolean): number {
+  #resultRow(manyKey: string, oneKey: string): number {
     const { operator, matching, returnBool, removal } = this.#operation;
     let labels = manyKey;
     const dropsNow = operator.kind === "arithmetic" || (returnBool && !removal.delayed);
@@ -188,8 +188,8 @@ class VectorMatcher {
       const bytes = bytesText(name);
       labels = withLabel(labels, bytes, labelValue(oneKey, bytes));
     }
-    const drops =
-      removal.delayed && (returnBool || dropsName) && labelValue(labels, METRIC_NAME) !== "";
+    // A comparison that filters keeps the name for good, as in Prometheus: also one that was to go at the end.
+    const drops = removal.delayed && returnBool && labelValue(labels, METRIC_NAME) !== "";
     return this.#rows.row(labels, drops);
   }
 
