@@ -60,10 +60,12 @@ export class LeafReader {
     const { sampleCountMax } = options.limits;
     const leaf = { ...this.#request(grid), text, sampleCountMax };
     const { columns, coverage, sampleCount } = await leaves.evaluate(leaf, pacer.signal);
-    this.#count(coverage, columns.keys.length, sampleCount);
+    const labelled = withLabelKeys(columns);
+    const rowCount = labelled.labels.length;
+    this.#count(coverage, rowCount, sampleCount);
     budget.addSamples(sampleCount);
-    budget.hold(columnsSize(columns.keys.length, columns.stepCount));
-    return withLabelKeys(columns);
+    budget.hold(columnsSize(rowCount, columns.stepCount));
+    return labelled;
   }
 
   /** A range function over raw series, with parameters that change from step to step. */

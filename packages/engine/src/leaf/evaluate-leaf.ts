@@ -8,6 +8,7 @@ import {
   type Coverage,
   type LeafColumns,
   type Matcher,
+  type SeriesBlocks,
   type SeriesSource,
   type StepGrid,
   type Tenant,
@@ -76,13 +77,15 @@ export async function evaluateLeaf(
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const rows = new RowFiller(node.shape, loop, parameters, times, found.labels);
   let sampleCount = 0;
-  for (const [number, { key, blocks }] of found.series.entries()) {
+  const { length } = found.series;
+  for (let number = 0; number < length; number += 1) {
     if (number % CHECK_EVERY === 0 && tools.pacer.isDue) await tools.pacer.turn();
-    const series = decoder.decode(blocks, tools.budget);
+    const read = found.series[number] as SeriesBlocks;
+    const series = decoder.decode(read.blocks, tools.budget);
     const touched = touchedCount(series);
     sampleCount += touched;
     tools.budget.addSeries(touched);
-    rows.add(key, series);
+    rows.add(read, series);
   }
   // What stays is the columns, which their receiver accounts for.
   decoder.close(tools.budget);
@@ -125,7 +128,7 @@ class RowFiller {
   readonly #loop: RollupLoop | null;
   readonly #parameters: readonly Float64Array[];
   readonly #stepCount: number;
-  readonly #keys: Uint8Array[] = [];
+  readonly #series: SeriesBlocks[] = [];
   /** Of all series, and of those that have a row: null while that is each one. */
   readonly #allLabels: readonly string[];
   #labels: string[] | null = null;
@@ -154,7 +157,7 @@ class RowFiller {
   }
 
   /** Series come in the order of their labels. */
-  add(key: Uint8Array, series: DecodedSeries): void {
+  add(read: SeriesBlocks, series: DecodedSeries): void {
     const target = this.#target;
     const number = this.#seriesCount;
     this.#seriesCount += 1;
@@ -169,16 +172,20 @@ class RowFiller {
       this.#labels ??= this.#allLabels.slice(0, number);
       return;
     }
-    this.#keys.push(key);
+    this.#series.push(read);
     this.#labels?.push(this.#allLabels[number] as string);
     target.start = end;
   }
 
   finish(): LeafColumns {
     const size = this.#target.start;
+    const rows = this.#series;
     const columns = {
       stepCount: this.#stepCount,
-      keys: this.#keys,
+      // In this thread labels are at hand (leaf-labels.ts): nobody asks.
+      get keys() {
+        return rows.map(({ key }) => key);
+      },
       values: this.#target.values.subarray(0, size),
       presence: this.#target.presence.subarray(0, size),
     };

@@ -40,8 +40,8 @@ interface Sequence {
 }
 
 /**
- * Samples of one series; everything in it is borrowed until the next decode by any decoder of this thread, which may happen
- * while one waits.
+ * Samples of one series; everything in it, and itself, is borrowed until the next decode by any decoder of this thread, which may
+ * happen while one waits.
  */
 export interface DecodedSeries {
   readonly timestampsMs: Float64Array;
@@ -51,6 +51,8 @@ export interface DecodedSeries {
   readonly count: number;
   readonly windows: Windows;
 }
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 export class SampleDecoder {
   readonly #times: WindowTimes;
@@ -67,6 +69,9 @@ export class SampleDecoder {
   #merge: Columns = columnsOf(0);
   #merged: Columns = columnsOf(0);
   #block: Columns = columnsOf(0);
+
+  /** What `#decodeInTurn` gives out: one object for all series. */
+  #inTurn: Writable<DecodedSeries> | null = null;
 
   readonly #dedupIntervalMs: number;
   readonly #scratchSampleSize: number;
@@ -119,18 +124,22 @@ export class SampleDecoder {
     const count = sequence.timestampsMs.length;
     this.#takeValues(count);
     let at = 0;
-    for (const { timestamps, bytes } of blocks) {
+    for (let i = 0; i < blocks.length; i += 1) {
+      const { timestamps, bytes } = blocks[i] as ValueBlock;
       decodeValues(bytes, this.#target(at, timestamps.count));
       at += timestamps.count;
     }
-    sequence.windows ??= windowsOf(sequence.timestampsMs, count, this.#times);
-    return {
-      timestampsMs: sequence.timestampsMs,
-      values: this.#values,
-      words: this.#words,
-      count,
-      windows: sequence.windows,
-    };
+    const { timestampsMs } = sequence;
+    const windows = (sequence.windows ??= windowsOf(timestampsMs, count, this.#times));
+    const values = this.#values;
+    const words = this.#words;
+    this.#inTurn ??= { timestampsMs, values, words, count, windows };
+    this.#inTurn.timestampsMs = timestampsMs;
+    this.#inTurn.values = values;
+    this.#inTurn.words = words;
+    this.#inTurn.count = count;
+    this.#inTurn.windows = windows;
+    return this.#inTurn;
   }
 
   /**
@@ -231,8 +240,8 @@ function isSequenceOf(sequence: Sequence, blocks: readonly ValueBlock[]): boolea
 /** Samples in all blocks. @throws {RangeError} a count that no block has */
 function countOf(blocks: readonly ValueBlock[]): number {
   let total = 0;
-  for (const { timestamps } of blocks) {
-    const { count } = timestamps;
+  for (let i = 0; i < blocks.length; i += 1) {
+    const { count } = (blocks[i] as ValueBlock).timestamps;
     if (!(count >= 1 && count <= VALUES_PER_BLOCK_MAX))
       throw new RangeError(`a block of ${count} samples`);
     total += count;

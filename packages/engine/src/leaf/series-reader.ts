@@ -5,6 +5,7 @@
 import type {
   Coverage,
   SearchQuery,
+  SeriesBatch,
   SeriesBlocks,
   SeriesSource,
   ValueBlock,
@@ -14,15 +15,9 @@ import type { Budget } from "../budget.ts";
 import { knownLists, type LabelList } from "../labels/known-lists.ts";
 import type { Pacer } from "../pacer.ts";
 
-interface FoundSeries {
-  readonly key: Uint8Array;
-  /** Ascending by minMs; they may overlap. */
-  readonly blocks: readonly ValueBlock[];
-}
-
 export interface FoundSeriesList {
   /** Sorted by labels, so that results do not depend on the order of delivery: Prometheus' blocks have that order. */
-  readonly series: readonly FoundSeries[];
+  readonly series: readonly SeriesBlocks[];
   /** Their label keys: the series of one search are of one tenant. */
   readonly labels: readonly string[];
   readonly coverage: Coverage;
@@ -46,11 +41,7 @@ export async function readSeries(
   let heldSize = 0;
   const search = source.search(query, pacer.signal);
   for await (const batch of search) {
-    let batchSize = SERIES_OVERHEAD_SIZE * batch.length;
-    for (const { key, blocks } of batch) {
-      batchSize += key.length;
-      for (const block of blocks) batchSize += BLOCK_OVERHEAD_SIZE + block.bytes.length;
-    }
+    const batchSize = sizeOf(batch);
     heldSize += batchSize;
     budget.hold(batchSize);
     const list = knownLists.listOf(batch);
@@ -62,11 +53,16 @@ export async function readSeries(
   batches.sort((a, b) => a.list.number - b.list.number);
   const { labels, firstPiece, nextPiece } = knownLists.arrange(batches.map(({ list }) => list));
   const pieces = batches.flatMap(({ series }) => series);
-  const series = Array.from(firstPiece, (first) => {
+  const series: SeriesBlocks[] = [];
+  for (let row = 0; row < labels.length; row += 1) {
+    const first = firstPiece[row] as number;
     const piece = pieces[first] as SeriesBlocks;
-    const next = nextPiece[first] as number;
-    return sortedByTime(next < 0 ? piece : { ...piece, blocks: joined(pieces, nextPiece, first) });
-  });
+    const isWhole = (nextPiece[first] as number) < 0;
+    const blocks = isWhole ? piece.blocks : joined(pieces, nextPiece, first);
+    series.push(
+      isWhole && areInOrder(blocks) ? piece : { key: piece.key, blocks: inOrder(blocks) },
+    );
+  }
   return { series, labels, coverage: search.coverage(), heldSize };
 }
 
@@ -110,18 +106,31 @@ class SeriesCounter {
   }
 }
 
-function sortedByTime(series: SeriesBlocks): FoundSeries {
-  const { blocks } = series;
-  for (let i = 1; i < blocks.length; i += 1) {
-    if (minMsOf(blocks[i]) < minMsOf(blocks[i - 1]))
-      return {
-        ...series,
-        blocks: blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs),
-      };
-  }
-  return series;
+function areInOrder(blocks: readonly ValueBlock[]): boolean {
+  for (let i = 1; i < blocks.length; i += 1)
+    if (minMsOf(blocks[i]) < minMsOf(blocks[i - 1])) return false;
+  return true;
+}
+
+/** Ascending by minMs. */
+function inOrder(blocks: readonly ValueBlock[]): readonly ValueBlock[] {
+  return areInOrder(blocks)
+    ? blocks
+    : blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs);
 }
 
 function minMsOf(block: ValueBlock | undefined): number {
   return block ? block.timestamps.minMs : 0;
+}
+
+/** Bytes that a batch takes, roughly. */
+function sizeOf(batch: SeriesBatch): number {
+  let size = SERIES_OVERHEAD_SIZE * batch.length;
+  for (let i = 0; i < batch.length; i += 1) {
+    const { blocks } = batch[i] as SeriesBlocks;
+    for (let k = 0; k < blocks.length; k += 1)
+      size += BLOCK_OVERHEAD_SIZE + (blocks[k] as ValueBlock).bytes.length;
+  }
+  if (batch.keySection) return size + batch.keySection.bytes.length;
+  return batch.reduce((sum, { key }) => sum + key.length, size);
 }

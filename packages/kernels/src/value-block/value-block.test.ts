@@ -25,7 +25,9 @@ function packedInto(values: Float64Array): Uint8Array<ArrayBuffer> {
 
 function decodeInPlace(block: Uint8Array, target: Float64Array): void {
   const place = seriesValues.subarray(1, 1 + target.length);
+  seriesValues[0] = 1 / 3;
   decodeValues(block, place);
+  expect(seriesValues[0]).toBe(1 / 3);
   bitsOf(target).set(bitsOf(place));
 }
 

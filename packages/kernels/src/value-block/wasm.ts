@@ -67,6 +67,7 @@ new Float64Array(memory.bytes.buffer, kernel.powersAt.value as number).set(
 );
 const window = memory.bytes.subarray(BYTES_AT, BYTES_AT + BYTES_SIZE);
 const kernelMark = new Float64Array(memory.bytes.buffer, MARK_AT, MARK_WORDS);
+const words = new Uint32Array(memory.bytes.buffer);
 const inputWords = new Uint32Array(memory.bytes.buffer, VALUES_AT, VALUES_PER_BLOCK_MAX * 2);
 const inputBytes = memory.bytes.subarray(VALUES_AT, VALUES_AT + VALUES_PER_BLOCK_MAX * 8);
 
@@ -142,11 +143,35 @@ export function decodeValues(block: Uint8Array, target: Float64Array): void {
   const count = target.length;
   const isInPlace = isInSeriesMemory(target);
   const at = isInPlace ? target.byteOffset : VALUES_AT;
+  if (isInPlace && placeValues(block, count, at)) return;
   if (!unpackValues(block, { count, from: 0, to: count }, at))
     return decodeValuesPlain(block, target);
   if (isInPlace) return;
   const out = bytesOf(target);
   out.set(memory.bytes.subarray(VALUES_AT, VALUES_AT + out.length));
+}
+
+/**
+ * Values that stand in their block as they are, or one for all, in the kernels' memory: what searches answer with by the
+ * thousand, so no object is made.
+ *
+ * @returns false when they do not
+ */
+function placeValues(block: Uint8Array, count: number, at: number): boolean {
+  const { bytes } = memory;
+  const codec = block[0];
+  if (codec === CODEC_RAW && block.length === 1 + 8 * count) {
+    // The codec goes before the first value for a moment.
+    const before = bytes[at - 1] as number;
+    bytes.set(block, at - 1);
+    bytes[at - 1] = before;
+    return true;
+  }
+  if (codec !== CODEC_CONST || block.length !== 9) return false;
+  for (let i = 0; i < 8; i += 1) bytes[at + i] = block[1 + i] as number;
+  const end = at / 4 + count * 2;
+  for (let word = at / 4 + 2; word < end; word += 1) words[word] = words[word - 2] as number;
+  return true;
 }
 
 /**

@@ -179,10 +179,9 @@ function readSeries(
     if (blockEnd < blockStart || blockEnd > blocks.length) {
       throw damaged(`series ${i} ends at block ${blockEnd} of ${blocks.length}`);
     }
-    series.push({
-      key: frame.subarray(at + keyStart, at + keyEnd),
-      blocks: blocks.slice(blockStart, blockEnd),
-    });
+    series.push(
+      new FrameSeries(frame, at + keyStart, at + keyEnd, blocks.slice(blockStart, blockEnd)),
+    );
     ends[i] = keyEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
@@ -190,6 +189,25 @@ function readSeries(
   if (keyStart !== size || blockStart !== blocks.length) throw damaged("series end too early");
   const keySection = { bytes: frame.subarray(at, at + size), ends };
   return Object.assign(series, { keySection });
+}
+
+/** A series in a frame. Its key is a view that is made when somebody asks: who knows the frame's keys does not. */
+class FrameSeries implements SeriesBlocks {
+  readonly #frame: Uint8Array;
+  readonly #keyStart: number;
+  readonly #keyEnd: number;
+  readonly blocks: readonly ValueBlock[];
+
+  constructor(frame: Uint8Array, keyStart: number, keyEnd: number, blocks: readonly ValueBlock[]) {
+    this.#frame = frame;
+    this.#keyStart = keyStart;
+    this.#keyEnd = keyEnd;
+    this.blocks = blocks;
+  }
+
+  get key(): Uint8Array {
+    return this.#frame.subarray(this.#keyStart, this.#keyEnd);
+  }
 }
 
 /** Runs `read` over ByteReaders. @throws {CorruptionError} where it would read past the end */
