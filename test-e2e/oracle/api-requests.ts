@@ -253,3 +253,80 @@ export const API_REQUESTS: readonly ApiRequest[] = [
     requests(`label/${encodeURIComponent(name)}/values`, ...BOUNDS.map((bounds) => list(bounds))),
   ),
 ];
+
+/** As it goes over the wire: escapes, methods and bodies are part of the question. */
+export interface RawRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE" | "PATCH" | "OPTIONS";
+  /** With the query of the URL. */
+  readonly path: string;
+  /** A form, unless it says what it is. */
+  readonly body?: string;
+  readonly type?: string;
+}
+
+const raw = (
+  path: string,
+  { method = "GET", ...rest }: Partial<Omit<RawRequest, "path">> = {},
+): RawRequest => ({ path, method, ...rest });
+
+const form = (path: string, body: string, type = "application/x-www-form-urlencoded"): RawRequest =>
+  raw(path, { method: "POST", body, type });
+
+export const RAW_REQUESTS: readonly RawRequest[] = [
+  raw("query"),
+  raw("query?query="),
+  form("query", ""),
+  form("query", `query=1&time=${T}`),
+  form("query", `query=1&time=${T}`, "text/plain"),
+  form("query", `query=1&time=${T}`, "application/json"),
+  form(`query?query=1&time=${T}`, "%zz=2&a=%"),
+  ...(["PUT", "DELETE", "PATCH"] as const).map((method) =>
+    raw(`query?query=1&time=${T}`, { method }),
+  ),
+  raw(`query?query=%ff%fe&time=${T}`),
+  raw(`query?query=x%7ba=%22%ff%22%7d&time=${T}`),
+  raw(`query?query=1&time=${T}&time=5`),
+  raw(`query?query=1&query=2&time=${T}`),
+  raw(`query?query=${"1%2b".repeat(900)}1&time=${T}`),
+  form("query", `query=${"1%2b".repeat(900)}1&time=${T}`),
+  raw("query?query=1&time=2024-02-29T00:00:00%2B02:00"),
+  raw("query?query=1&time=2024-02-29T00:00:00+02:00"),
+  raw("query?query=1&time=2024-02-29T00:00:00.5-23:59"),
+  raw("query?query=1&time=2024-02-29T00:00:60Z"),
+  raw("query?query=1&time=."),
+  raw("query_range"),
+  ...["-5s", "0s", "5M", "1h30", "%2B5", "500ms"].map((step) =>
+    raw(`query_range?query=1&start=${T}&end=${T + 10}&step=${step}`),
+  ),
+  raw(`query_range?query=&start=${T}&end=${T + 10}&step=5`),
+  raw(`query_range?query=%22a%22&start=${T}&end=${T + 10}&step=5`),
+  ...["format_query", "parse_query"].flatMap((path) => [
+    raw(path),
+    raw(`${path}?query=sum(`),
+    raw(`${path}?query=%ff`),
+    raw(`${path}?query=up`, { method: "PUT" }),
+  ]),
+  raw("format_query?query=sum+by+(a)+(rate(x%5b5m%5d))"),
+  form("format_query", "query=up"),
+  raw("metadata"),
+  raw("query_exemplars?query=up&start=1&end=2"),
+  raw("rules"),
+  raw("rules?type=alert"),
+  raw("alerts"),
+  raw("series"),
+  raw("series?match[]="),
+  ...["labels", "series", "label/job/values"].flatMap((path) => [
+    raw(`${path}?match[]=temperature&start=2024-02-29T00:00:00Z&end=2024-02-29T02:00:00Z`),
+    raw(`${path}?match[]=%ff`),
+    raw(`${path}?match[]=temperature&limit=1.5`),
+    // As many as there are: which series a limit cuts off is nobody's promise.
+    raw(`${path}?match[]=temperature&limit=%2B10`),
+    raw(`${path}?match[]=temperature&limit=-1`),
+    raw(`${path}?match[]=temperature&limit=&start=&end=`),
+    raw(`${path}?match[]=temperature&start=${T + 99_999}&end=${T}`),
+    raw(path, { method: "PUT" }),
+  ]),
+  ...["labels", "series"].map((path) => form(path, "match[]=%7Bjob=%22api%22%7D")),
+  raw("label/__name__/values?limit=3"),
+  raw("label/job/values?match[]={}"),
+];

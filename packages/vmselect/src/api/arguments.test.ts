@@ -3,11 +3,12 @@ import {
   booleanArgument,
   dayArgument,
   durationArgument,
+  enforced,
   extraFilterArguments,
   limitArgument,
-  requiredArgument,
   selectorArguments,
   timeArgument,
+  timeoutArgument,
   unescapeLabelName,
 } from "./arguments.ts";
 
@@ -24,8 +25,10 @@ test("absent and empty arguments take their defaults", () => {
 test("a bad value names its argument", () => {
   expect(() => timeArgument(args("start=soon"), "start", 0, 0)).toThrow(/"start".*"soon"/);
   expect(() => durationArgument(args("step=1x"), "step", 0)).toThrow(/"step"/);
-  expect(() => limitArgument(args("limit=-1"), "limit")).toThrow(/"limit"/);
-  expect(() => requiredArgument(args("query="), "query")).toThrow(/missing "query"/);
+  expect(() => limitArgument(args("limit=-1"), "limit")).toThrow(
+    'invalid parameter "limit": limit must be non-negative',
+  );
+  expect(() => limitArgument(args("topN=1.5"), "topN")).toThrow(/"topN".*"1.5"/);
   expect(() => extraFilterArguments(args("extra_label=nope"))).toThrow(/extra_label/);
 });
 
@@ -36,6 +39,30 @@ test("a day is one of UTC, today when it is not given", () => {
   expect(dayArgument(args("date=2026-11-25"), "date", 0)).toEqual(today);
   for (const bad of ["2026-02-30", "2026-13-01", "today", "1700000000", "2026-1-1"])
     expect(() => dayArgument(args(`date=${bad}`), "date", 0)).toThrow(/"date".*YYYY-MM-DD/);
+});
+
+test("a count may have its sign", () => {
+  expect(limitArgument(args("limit=%2B7"), "limit")).toBe(7);
+});
+
+test("a timeout of nothing or less is none", () => {
+  for (const none of ["", "timeout=", "timeout=0", "timeout=-1"])
+    expect(timeoutArgument(args(none))).toBe(Infinity);
+  expect(timeoutArgument(args("timeout=1.5"))).toBe(1500);
+});
+
+test("what the URL narrows a request by, a form does not widen", () => {
+  const url = args('query=1&extra_filters[]={team="a"}');
+  const both = args(
+    `${url}&query=2&extra_filters={team="b"}&extra_filters[]={team="c"}&extra_label=x=y`,
+  );
+  expect([...enforced(url, both)]).toEqual([
+    ["query", "1"],
+    ["query", "2"],
+    ["extra_label", "x=y"],
+    ["extra_filters[]", '{team="a"}'],
+  ]);
+  expect([...enforced(args(""), both)]).toEqual([...both]);
 });
 
 test("match[] and match are both read, in order", () => {

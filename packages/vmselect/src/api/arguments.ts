@@ -3,7 +3,29 @@
  * Every problem is an InputError that names the argument.
  */
 import { InputError, parseDurationMs, parseTimeMs } from "@tideline/model";
+import { readForm, type Exchange } from "@tideline/service";
 import type { ExtraFilters } from "../query/jobs.ts";
+
+/** What proxies narrow requests by, under all names. */
+const ENFORCED = [["extra_label"], ["extra_filters", "extra_filters[]"]];
+
+/** The arguments of URL and form together. */
+export async function readArguments(exchange: Exchange): Promise<URLSearchParams> {
+  return enforced(exchange.query, await readForm(exchange));
+}
+
+/** Where the URL narrows the request, a form has no word in it: a proxy in front sets the URL, its client the form. */
+export function enforced(url: URLSearchParams, both: URLSearchParams): URLSearchParams {
+  const args = new URLSearchParams(both);
+  for (const names of ENFORCED) {
+    if (!names.some((name) => url.has(name))) continue;
+    for (const name of names) {
+      args.delete(name);
+      for (const value of url.getAll(name)) args.append(name, value);
+    }
+  }
+  return args;
+}
 
 /** From the beginning of time to its end, as Prometheus has it where no range is given. */
 export const WHOLE_TIME = { startMs: -(2 ** 53) + 1, endMs: 2 ** 53 - 1 };
@@ -47,28 +69,26 @@ export function durationArgument(args: URLSearchParams, name: string, defaultMs:
     : parseDurationMs(text, name);
 }
 
+/** `timeout` in ms; absent, and not more than nothing: Infinity, since the flags limit it anyway. */
+export function timeoutArgument(args: URLSearchParams): number {
+  const timeoutMs = durationArgument(args, "timeout", Infinity);
+  return timeoutMs > 0 ? timeoutMs : Infinity;
+}
+
 /** A count ≥ 0; absent: 0, which means no limit. */
 export function limitArgument(args: URLSearchParams, name: string): number {
   const text = args.get(name) ?? "";
   if (text === "") return 0;
-  if (!/^\d{1,15}$/.test(text)) {
-    throw new InputError(
-      "TIDELINE_LIMIT",
-      `invalid parameter "${name}": cannot parse "${text}" to a count`,
-    );
-  }
-  return Number(text);
+  if (/^\+?\d{1,15}$/.test(text)) return Number(text);
+  const reason = /^-\d+$/.test(text)
+    ? `${name} must be non-negative`
+    : `cannot parse "${text}" to a count`;
+  throw new InputError("TIDELINE_LIMIT", `invalid parameter "${name}": ${reason}`);
 }
 
 /** False for absent, empty, 0, f, false, no; else true. */
 export function booleanArgument(args: URLSearchParams, name: string): boolean {
   return !["", "0", "f", "false", "no"].includes((args.get(name) ?? "").toLowerCase());
-}
-
-export function requiredArgument(args: URLSearchParams, name: string): string {
-  const text = args.get(name) ?? "";
-  if (text === "") throw new InputError("TIDELINE_ARGUMENT", `missing "${name}" argument`);
-  return text;
 }
 
 /** match[] (or match), as many as were given. */

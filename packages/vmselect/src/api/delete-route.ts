@@ -13,10 +13,16 @@ import {
   type SeriesSource,
 } from "@tideline/model";
 import { parseSelector } from "@tideline/promql";
-import { guardBy, readForm, type Exchange, type Route } from "@tideline/service";
+import { guardBy, type Exchange, type Route } from "@tideline/service";
 import { combine, extraFilterMatchers, ofArgument } from "../query/extra-filters.ts";
 import { namingSeriesLimit } from "../query/series-limit.ts";
-import { extraFilterArguments, selectorArguments, timeArgument, WHOLE_TIME } from "./arguments.ts";
+import {
+  extraFilterArguments,
+  readArguments,
+  selectorArguments,
+  timeArgument,
+  WHOLE_TIME,
+} from "./arguments.ts";
 
 export interface DeleteRouteOptions {
   /** Path before `/api/v1/…`; `:tenant` in it names the tenant. */
@@ -78,7 +84,7 @@ async function readDelete(
   exchange: Exchange,
   { base, clock }: DeleteRouteOptions,
 ): Promise<SeriesDelete> {
-  const args = await readForm(exchange);
+  const args = await readArguments(exchange);
   const nowMs = clock.nowMs();
   const startMs = timeArgument(args, "start", WHOLE_TIME.startMs, nowMs);
   const endMs = timeArgument(args, "end", WHOLE_TIME.endMs, nowMs);

@@ -7,7 +7,7 @@ import type { Clock } from "@tideline/common";
 import { languageFacts } from "@tideline/engine";
 import { astJson, prettify, type Expression } from "@tideline/promql";
 import { DEFAULT_TENANT, InputError, parseTenant, type Tenant } from "@tideline/model";
-import { readForm, type ByteBudget, type Exchange, type Route } from "@tideline/service";
+import type { ByteBudget, Exchange, Route } from "@tideline/service";
 import type { IndexJob, QueryDialect, QueryJob, QueryLimits } from "../query/jobs.ts";
 import { prepareArgument } from "../query/prepare-argument.ts";
 import type { QueryRunner } from "../query/query-runner.ts";
@@ -19,9 +19,10 @@ import {
   durationArgument,
   extraFilterArguments,
   limitArgument,
-  requiredArgument,
+  readArguments,
   selectorArguments,
   timeArgument,
+  timeoutArgument,
   unescapeLabelName,
   WHOLE_TIME,
 } from "./arguments.ts";
@@ -105,7 +106,7 @@ class SelectApi {
 
   async query(exchange: Exchange): Promise<void> {
     const startedMs = performance.now();
-    const args = await readForm(exchange);
+    const args = await readArguments(exchange);
     const nowMs = this.#options.clock.nowMs();
     const timeMs = timeArgument(args, "time", nowMs, nowMs);
     await this.#run(exchange, args, startedMs, {
@@ -119,7 +120,7 @@ class SelectApi {
 
   async queryRange(exchange: Exchange): Promise<void> {
     const startedMs = performance.now();
-    const args = await readForm(exchange);
+    const args = await readArguments(exchange);
     const nowMs = this.#options.clock.nowMs();
     const endMs = timeArgument(args, "end", nowMs, nowMs);
     const startMs = timeArgument(args, "start", endMs - DEFAULT_RANGE_MS, nowMs);
@@ -155,13 +156,13 @@ class SelectApi {
 
   /** What can be said of a query without asking it. */
   async describe(exchange: Exchange, say: (expression: Expression) => unknown): Promise<void> {
-    const text = this.#checkLength((await readForm(exchange)).get("query") ?? "");
+    const text = this.#checkLength((await readArguments(exchange)).get("query") ?? "");
     const { expression } = prepareArgument(text, this.#options.dialect);
     await exchange.send({ type: "application/json", body: staticAnswer(say(expression)) });
   }
 
   async index(exchange: Exchange, kind: IndexJob["kind"]): Promise<void> {
-    const args = await readForm(exchange);
+    const args = await readArguments(exchange);
     const nowMs = this.#options.clock.nowMs();
     const selectorTexts = selectorArguments(args);
     if (kind === "series" && selectorTexts.length === 0) {
@@ -182,7 +183,7 @@ class SelectApi {
   }
 
   async tsdbStatus(exchange: Exchange): Promise<void> {
-    const args = await readForm(exchange);
+    const args = await readArguments(exchange);
     const day = dayArgument(args, "date", this.#options.clock.nowMs());
     const name = args.has("topN") ? "topN" : "limit";
     await this.#run(exchange, args, null, {
@@ -200,7 +201,7 @@ class SelectApi {
     exchange: Exchange,
     args: URLSearchParams,
   ): Omit<QueryJob, "startMs" | "endMs" | "stepMs" | "isInstant"> {
-    const text = this.#checkLength(requiredArgument(args, "query"));
+    const text = this.#checkLength(args.get("query") ?? "");
     const lookbackMs = durationArgument(
       args,
       "max_lookback",
@@ -249,7 +250,7 @@ class SelectApi {
         job.kind === "query"
           ? { maxMs: queryDurationMaxMs, flag: "-search.maxQueryDuration" }
           : jobDuration(job.kind, indexLimits),
-      timeoutMs: durationArgument(args, "timeout", Infinity),
+      timeoutMs: timeoutArgument(args),
       denyPartial: this.#options.denyPartial || booleanArgument(args, "deny_partial_response"),
     });
     const executionMs = startedMs === null ? null : performance.now() - startedMs;
