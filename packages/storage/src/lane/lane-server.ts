@@ -38,6 +38,7 @@ export class LaneServer {
   readonly #frames: FrameServer;
   #fault: { readonly error: unknown } | null = null;
   #closing: { readonly id: number; readonly retire: boolean } | null = null;
+  #isAsked = false;
   #cancelTick: () => void = () => undefined;
   #ticking: Promise<void> = Promise.resolve();
 
@@ -64,6 +65,11 @@ export class LaneServer {
         },
       },
     });
+  }
+
+  /** Whether somebody has asked for frames yet, or wants it to end. */
+  get isAsked(): boolean {
+    return this.#isAsked || this.#closing !== null;
   }
 
   /** Serves until it is told to close. @throws whatever went wrong that is our own fault */
@@ -113,6 +119,7 @@ export class LaneServer {
         this.#lane.closeStream(id);
         break;
       case ToLane.ask:
+        this.#isAsked = true;
         this.#frames.onAsk(id, body, argument);
         break;
       case ToLane.credit:

@@ -10,6 +10,7 @@ import type { Log } from "../options.ts";
 import type { LaneOptions } from "./lane-options.ts";
 import { LaneServer } from "./lane-server.ts";
 import { Lane } from "./lane.ts";
+import { warmUp } from "./warm-up/warm-up.ts";
 
 export interface LaneWorkerData {
   readonly options: LaneOptions;
@@ -28,6 +29,9 @@ export type LaneWorkerMessage =
       readonly fields: object;
       readonly message: string;
     };
+
+/** Most of the code of searches is compiled by then. */
+const WARM_UP_CPU_MS = 200;
 
 const port = must(parentPort, "a lane runs in a worker");
 
@@ -77,6 +81,7 @@ async function main(): Promise<void> {
     clock: systemClock,
     tickIntervalMs: options.walSyncIntervalMs,
   });
+  void warmUp(WARM_UP_CPU_MS, () => server.isAsked).catch(onFault);
   await server.run();
   port.close();
 }

@@ -29,7 +29,7 @@ export interface OpenedPart {
 }
 
 /** @throws {CorruptionError} @throws the Disk's error when the file cannot be opened */
-export function openPartFile(disk: Disk, path: string): OpenedPart {
+export function openPartFile(disk: Pick<Disk, "open">, path: string): OpenedPart {
   const file = disk.open(path, "read");
   try {
     const size = file.size();

@@ -97,7 +97,7 @@ export class PartReader implements LabelIndex {
   }
 
   /** Reads the footer. @throws {CorruptionError} @throws the Disk's error when the file cannot be opened */
-  static open(disk: Disk, path: string, cache: PageCache): PartReader {
+  static open(disk: Pick<Disk, "open">, path: string, cache: PageCache): PartReader {
     const opened = openPartFile(disk, path);
     try {
       return new PartReader(opened, cache);

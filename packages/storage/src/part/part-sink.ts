@@ -22,7 +22,7 @@ export class PartSink {
   #sectionCrc = 0;
 
   /** @throws {OverloadError} the disk is full or failed; true of all methods */
-  constructor(disk: Disk, path: string) {
+  constructor(disk: Pick<Disk, "kindOf" | "open" | "unlink">, path: string) {
     this.path = path;
     try {
       if (disk.kindOf(path) !== null) disk.unlink(path);

@@ -42,8 +42,11 @@ const WAITING_BLOCKS_MAX = 4096;
 const WRITER = "tideline part-writer 1";
 const NO_META = new Uint8Array(0);
 
+/** What of a disk it takes to write a part. */
+type PartDisk = Pick<Disk, "kindOf" | "open" | "rename" | "syncFolderAsync" | "unlink">;
+
 export interface PartOptions {
-  readonly disk: Disk;
+  readonly disk: PartDisk;
   /** The lane's `parts` folder; must exist. */
   readonly folder: string;
   /** File name inside the folder, see `flushPartName`. A part of that name is replaced. */

@@ -41,11 +41,22 @@ interface Times {
 }
 
 export class BlockCutter {
-  readonly #options: BlockCutterOptions;
+  // Fields of its own: whoever makes the options, the code that runs for each block knows their shape.
+  readonly #startMs: number;
+  readonly #endMs: number;
+  readonly #firstTimestampId: number;
+  readonly #nextCutId: (() => number) | undefined;
+  readonly #marks: CutMarks | undefined;
+  readonly #isStrict: boolean;
   readonly #known = new Map<number, Times>();
 
   constructor(options: BlockCutterOptions) {
-    this.#options = options;
+    this.#startMs = options.startMs;
+    this.#endMs = options.endMs;
+    this.#firstTimestampId = options.firstTimestampId;
+    this.#nextCutId = options.nextCutId;
+    this.#marks = options.marks;
+    this.#isStrict = options.isStrict ?? false;
   }
 
   /**
@@ -60,10 +71,9 @@ export class BlockCutter {
   }
 
   #cutOrNull(bytes: Uint8Array, wanted: ValueCut, slot: number): Uint8Array | null {
-    const { marks, isStrict } = this.#options;
     try {
-      const cut = cutValues(bytes, wanted, marks, slot);
-      return !cut && isStrict ? cutStrictly(bytes, wanted) : cut;
+      const cut = cutValues(bytes, wanted, this.#marks, slot);
+      return !cut && this.#isStrict ? cutStrictly(bytes, wanted) : cut;
     } catch (error) {
       return leftToReader(error);
     }
@@ -80,9 +90,10 @@ export class BlockCutter {
   }
 
   #work(timestamps: TimestampBlock): Times {
-    const { startMs, endMs, firstTimestampId } = this.#options;
+    const startMs = this.#startMs;
+    const endMs = this.#endMs;
     const { count, minMs, maxMs, bytes } = timestamps;
-    const whole = { ...timestamps, id: timestamps.id + firstTimestampId };
+    const whole = { ...timestamps, id: timestamps.id + this.#firstTimestampId };
     if (minMs >= startMs && maxMs <= endMs) return { whole, part: null, isOutside: false };
     const timestampsMs = new Float64Array(count);
     try {
@@ -97,7 +108,7 @@ export class BlockCutter {
     const wanted = timestampsMs.subarray(from, to);
     const block: TimestampBlock = {
       // Whole blocks have the ids from 0 on.
-      id: this.#options.nextCutId?.() ?? -1 - whole.id,
+      id: this.#nextCutId?.() ?? -1 - whole.id,
       count: to - from,
       minMs: wanted[0] as number,
       maxMs: wanted[wanted.length - 1] as number,

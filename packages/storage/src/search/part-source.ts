@@ -31,6 +31,9 @@ export interface PartSourceOptions {
 export class PartSource implements SearchSource {
   readonly #options: PartSourceOptions;
   readonly #part: PartReader;
+  readonly #range: TimeRange;
+  readonly #marks: CutMarks;
+  readonly #tombstonesOf: TombstonesOf | null;
   readonly #cutter: BlockCutter;
   /** For series that have lost a part of their times: by the range that is left. */
   readonly #strictCutters = new Map<string, BlockCutter>();
@@ -38,7 +41,11 @@ export class PartSource implements SearchSource {
 
   constructor(options: PartSourceOptions) {
     this.#options = options;
-    this.#part = options.part.part;
+    const { part, startMs, endMs, marks, tombstonesOf } = options;
+    this.#part = part.part;
+    this.#range = { startMs, endMs };
+    this.#marks = marks;
+    this.#tombstonesOf = tombstonesOf;
     this.#cutter = new BlockCutter(options);
   }
 
@@ -59,7 +66,7 @@ export class PartSource implements SearchSource {
     const ours = this.#options.part.ordinals();
     const met = ours ? meet(selected, ours, true) : selected;
     return (
-      this.#tombstones?.strip(met, this.#options, (ordinal, { startMs, endMs }) =>
+      this.#tombstones?.strip(met, this.#range, (ordinal, { startMs, endMs }) =>
         this.#part.blocks(ordinal).some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs),
       ) ?? met
     );
@@ -76,10 +83,10 @@ export class PartSource implements SearchSource {
   readBlocks(ordinal: number, target: ValueBlock[]): void {
     const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
     if (gone.length === 0) {
-      this.#readRange(ordinal, this.#options, this.#cutter, target);
+      this.#readRange(ordinal, this.#range, this.#cutter, target);
       return;
     }
-    for (const left of rangesLeft(this.#options, gone)) {
+    for (const left of rangesLeft(this.#range, gone)) {
       this.#readRange(ordinal, left, this.#strictCutterOf(left), target);
     }
   }
@@ -94,7 +101,7 @@ export class PartSource implements SearchSource {
     for (const block of part.blocks(ordinal)) {
       if (block.maxMs < startMs || block.minMs > endMs) continue;
       const { offset, inGroup } = block.value;
-      const slot = this.#options.marks.slotOf(part.number, offset, inGroup?.start ?? -1);
+      const slot = this.#marks.slotOf(part.number, offset, inGroup?.start ?? -1);
       const cut = cutter.cut(part.valueBlock(block), slot);
       if (cut) target.push(cut);
     }
@@ -124,7 +131,7 @@ export class PartSource implements SearchSource {
 
   /** @throws {CorruptionError} the index cannot be read */
   get #tombstones(): Tombstones | null {
-    return this.#options.tombstonesOf?.() ?? null;
+    return this.#tombstonesOf?.() ?? null;
   }
 
   setAside(error: unknown): boolean {
