@@ -37,20 +37,31 @@ export class ClockGuard {
     return this.#isSuspended;
   }
 
-  /** @param newestMs time of the newest sample @returns whether the clock may be gone by */
+  /** Whether the clock may be gone by at this moment. @param newestMs time of the newest sample */
+  agrees(newestMs: number): boolean {
+    const nowMs = this.#options.clock.nowMs();
+    return Math.abs(nowMs - this.#expectedMs) <= JUMP_MS || Math.abs(nowMs - newestMs) <= JUMP_MS;
+  }
+
+  /** As `agrees`, now and then: what the clock shows is kept for the next time. */
   check(newestMs: number): boolean {
     const { clock, log } = this.#options;
     const nowMs = clock.nowMs();
-    const expectedMs = (this.#offsetMs ?? nowMs - clock.monotonicMs()) + clock.monotonicMs();
-    const hasJumped =
-      Math.abs(nowMs - expectedMs) > JUMP_MS && Math.abs(nowMs - newestMs) > JUMP_MS;
-    if (hasJumped && !this.#isSuspended)
+    const hasJumped = !this.agrees(newestMs);
+    if (hasJumped && !this.#isSuspended) {
+      const expectedMs = this.#expectedMs;
       log.warn({ nowMs, expectedMs }, "the clock jumped: nothing is dropped until samples agree");
+    }
     this.#isSuspended = hasJumped;
     if (hasJumped) return false;
     this.#offsetMs = nowMs - clock.monotonicMs();
     this.#write(nowMs);
     return true;
+  }
+
+  get #expectedMs(): number {
+    const { clock } = this.#options;
+    return this.#offsetMs === null ? clock.nowMs() : this.#offsetMs + clock.monotonicMs();
   }
 
   /** A clock that cannot be read is as good as none. */

@@ -211,16 +211,20 @@ test("parts of another number of lanes are split by lanes, and found by each of 
   await both();
 });
 
-test("after the clock was set back, what is taken then is not left out by a merge", async () => {
-  const rig = await LaneRig.start();
-  const { retentionMs } = rig.options;
-  await rig.write(rowsAt(rig.clock.nowMs()));
-  rig.clock.advance(60_000);
-  await rig.lane.tick();
-  rig.clock.jumpTo(rig.clock.nowMs() - 20 * DAY_MS);
-  const old = rowsAt(rig.clock.nowMs() - retentionMs);
-  await rig.write(old);
-  await rig.lane.forceMerge("");
-  const { samples } = await readSamples(rig.lane, everything());
-  for (const { key, ms } of old) expect(samples.get(keyText(key))?.has(ms)).toBe(true);
-});
+test.for([0, 12])(
+  "after the clock was set back by 20 days, and forth by %i again, what was taken is not left out by a merge",
+  async (forthDays) => {
+    const rig = await LaneRig.start();
+    const { retentionMs } = rig.options;
+    await rig.write(rowsAt(rig.clock.nowMs()));
+    rig.clock.advance(60_000);
+    await rig.lane.tick();
+    rig.clock.jumpTo(rig.clock.nowMs() - 20 * DAY_MS);
+    const old = rowsAt(rig.clock.nowMs() - retentionMs);
+    await rig.write(old);
+    rig.clock.jumpTo(rig.clock.nowMs() + forthDays * DAY_MS);
+    await rig.lane.forceMerge("");
+    const { samples } = await readSamples(rig.lane, everything());
+    for (const { key, ms } of old) expect(samples.get(keyText(key))?.has(ms)).toBe(true);
+  },
+);

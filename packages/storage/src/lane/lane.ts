@@ -128,9 +128,11 @@ export class Lane implements FrameSource {
       dedupIntervalMs,
       cacheSize: this.#options.mergeCacheSize,
       knownBlocksSize: this.#options.mergeKnownBlocksSize,
-      // The clock may have been set back since: then samples were taken that are older than what was retained then.
+      // The clock may have been set since: back, then samples were taken that are older than what was retained then; or forth again.
       retainedFromMs: () =>
-        Math.min(this.#retainedFromMs, this.#ports.clock.nowMs() - this.#options.retentionMs),
+        this.#clockGuard.agrees(this.#newestMs)
+          ? Math.min(this.#retainedFromMs, this.#ports.clock.nowMs() - this.#options.retentionMs)
+          : -Infinity,
       roomSize: () => this.#freeDiskSize - minFreeDiskSpaceSize,
     };
   }
@@ -432,13 +434,18 @@ export class Lane implements FrameSource {
     }
   }
 
-  #dropOldParts(): void {
-    this.#lastRetentionMs = this.#ports.clock.monotonicMs();
-    const newestMs = Math.max(
+  /** Time of the newest sample; -Infinity when there is none. */
+  get #newestMs(): number {
+    return Math.max(
       this.#heads.memtable.maxMs,
       this.#heads.frozen?.memtable.maxMs ?? -Infinity,
       this.#parts.maxMs,
     );
+  }
+
+  #dropOldParts(): void {
+    this.#lastRetentionMs = this.#ports.clock.monotonicMs();
+    const newestMs = this.#newestMs;
     this.#parts.refresh();
     const isTrusted = this.#clockGuard.check(newestMs);
     this.#retainedFromMs = isTrusted
