@@ -36,6 +36,18 @@ const EXAMPLE_ROWS = {
   values: new Float64Array(Uint32Array.of(0, 0x3ff8_0000, 2, 0x7ff0_0000).buffer),
 };
 
+const EXAMPLE_DELETE = {
+  number: 5,
+  id: Uint8Array.from({ length: 16 }, (_, i) => i),
+  createdMs: 1_700_000_000_000,
+  request: {
+    tenant: { accountId: 1, projectId: 0 },
+    filters: [[{ name: "__name__", operator: "=~" as const, value: "up|down" }]],
+    startMs: -(2 ** 53) + 1,
+    endMs: 1_699_999_999_999,
+  },
+};
+
 const WALS_V1: readonly { name: string; entries: readonly Entry[] }[] = [
   { name: "example", entries: [1, EXAMPLE_ROWS] },
   {
@@ -50,6 +62,7 @@ const WALS_V1: readonly { name: string; entries: readonly Entry[] }[] = [
 
 const WALS_V2: readonly { name: string; entries: readonly Entry[] }[] = [
   { name: "example", entries: [{ from: 1, to: 3 }, EXAMPLE_ROWS] },
+  { name: "delete", entries: [{ from: 1, to: 3 }, EXAMPLE_ROWS, EXAMPLE_DELETE, EXAMPLE_ROWS] },
   {
     name: "mixed",
     entries: Array.from({ length: 6 }, (_, i) => [
@@ -156,18 +169,6 @@ test.for(PARTS)("part-v1: $name is read", ({ name, series }) => {
       expect(part.postings(one.tenant, label.name, label.value)).toContain(ordinal);
   }
 });
-
-const EXAMPLE_DELETE = {
-  number: 5,
-  id: Uint8Array.from({ length: 16 }, (_, i) => i),
-  createdMs: 1_700_000_000_000,
-  request: {
-    tenant: { accountId: 1, projectId: 0 },
-    filters: [[{ name: "__name__", operator: "=~" as const, value: "up|down" }]],
-    startMs: -(2 ** 53) + 1,
-    endMs: 1_699_999_999_999,
-  },
-};
 
 test("delete-v1: example is read, and written the same", async () => {
   const bytes = encodeDeleteRecord(EXAMPLE_DELETE);

@@ -8,7 +8,7 @@ import type { Disk } from "@tideline/common";
 import { CorruptionError, formatTenant, type Tenant } from "@tideline/model";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { compileFilters, selectSeries, type CompiledFilters } from "../index/select.ts";
-import { readDelete, readDeleteLog, type DeleteLog } from "./delete-log.ts";
+import { readDeleteLog, type DeleteLog } from "./delete-log.ts";
 import type { DeleteRecord } from "./delete-record.ts";
 import { rangesOverlap, type TimeRange } from "./time-ranges.ts";
 import { Tombstones, type Tombstone } from "./tombstones.ts";
@@ -65,14 +65,16 @@ export class DeleteSet {
   }
 
   /** Takes in a delete that was written to the log; one that cannot be read is damaged. */
-  load(disk: Disk, dataPath: string, number: number): void {
+  add(number: number, record: DeleteRecord | CorruptionError): void {
+    this.skip(number);
+    if (record instanceof CorruptionError)
+      this.#damaged.push({ where: `delete ${number}`, reason: record.message });
+    else this.#add(record);
+  }
+
+  /** The number is used up, by a delete that failed. */
+  skip(number: number): void {
     this.#newestNumber = Math.max(this.#newestNumber, number);
-    try {
-      this.#add(readDelete(disk, dataPath, number));
-    } catch (error) {
-      if (!(error instanceof CorruptionError)) throw error;
-      this.#damaged.push({ where: `delete ${number}`, reason: error.message });
-    }
   }
 
   /** What is deleted of a tenant's series in a source; null when no delete is later than the source. */

@@ -1,8 +1,8 @@
 /**
- * Deletes over all lanes of a data folder, one at a time: every lane freezes its head (prepare), the delete is written
- * to the log (from there on it holds), every lane applies it. Scheme: docs/formats/delete-log.md.
+ * Deletes over all lanes of a data folder, one at a time: the delete is written to the log (from there on it holds), every lane takes
+ * it from its head and writes it to the log of that. Scheme: docs/formats/delete-log.md.
  *
- * Where a lane cannot freeze, or the log cannot be written, nothing is deleted and the number is never used again.
+ * Where the log cannot be written, nothing is deleted and the number is never used again.
  */
 import { randomBytes } from "node:crypto";
 import type { Clock, Disk } from "@tideline/common";
@@ -15,8 +15,8 @@ import { compileFilters } from "../index/select.ts";
 interface DeletingLane {
   /** The newest delete that one of its generations or parts, or its log, knows of. */
   readonly newestDelete: number;
-  prepareDelete(number: number): Promise<void>;
-  applyDelete(number: number): void | Promise<void>;
+  applyDelete(number: number): Promise<void>;
+  skipDelete(number: number): Promise<void>;
 }
 
 interface DeleterOptions {
@@ -62,10 +62,15 @@ export class Deleter implements DeleteSink {
     const { disk, dataPath, lanes, clock } = this.#options;
     this.#newestNumber += 1;
     const number = this.#newestNumber;
-    await all(lanes.map((lane) => lane.prepareDelete(number)));
-    const createdMs = clock.nowMs();
-    await writeDelete(disk, dataPath, { number, id: randomBytes(16), createdMs, request });
-    await all(lanes.map(async (lane) => lane.applyDelete(number)));
+    const record = { number, id: randomBytes(16), createdMs: clock.nowMs(), request };
+    try {
+      await writeDelete(disk, dataPath, record);
+    } catch (error) {
+      // A disk that failed may have kept the file: then the next start finds it.
+      await all(lanes.map((lane) => lane.skipDelete(number)));
+      throw error;
+    }
+    await all(lanes.map((lane) => lane.applyDelete(number)));
   }
 }
 

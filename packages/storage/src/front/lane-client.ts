@@ -145,14 +145,14 @@ export class LaneClient {
     return this.#newestDelete;
   }
 
-  /** See Lane.prepareDelete. */
-  async prepareDelete(number: number): Promise<void> {
-    await this.#call(ToLane.prepareDelete, number);
-  }
-
   /** See Lane.applyDelete. */
   async applyDelete(number: number): Promise<void> {
     await this.#call(ToLane.applyDelete, number);
+  }
+
+  /** See Lane.skipDelete. */
+  async skipDelete(number: number): Promise<void> {
+    await this.#call(ToLane.skipDelete, number);
   }
 
   /** See Lane.snapshot. */

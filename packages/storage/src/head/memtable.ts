@@ -163,6 +163,21 @@ export class Memtable implements SeriesDictionary, NumberedSeries {
     return this.#samples.meets(slot, startMs, endMs);
   }
 
+  /** Whether all samples of a series, of which there are some, are from startMs to endMs. */
+  liesWithin(slot: number, startMs: number, endMs: number): boolean {
+    return this.#samples.liesWithin(slot, startMs, endMs);
+  }
+
+  /** Samples of a series; those at one time may be counted more than once. */
+  countOf(slot: number): number {
+    return this.#samples.count(slot);
+  }
+
+  /** Takes out the samples of a series from startMs to endMs; the series stays. */
+  remove(slot: number, startMs: number, endMs: number): void {
+    this.#samples.remove(slot, startMs, endMs);
+  }
+
   /** Samples of a series, ascending and merged: at least those from startMs to endMs; see SampleChains.read. */
   read(slot: number, columns: SampleColumns, startMs = -Infinity, endMs = Infinity): number {
     return this.#samples.read(slot, columns, startMs, endMs);

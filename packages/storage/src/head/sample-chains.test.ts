@@ -125,6 +125,51 @@ test("1 to 2,000 samples of any age, order and bits are read as they were writte
   });
 });
 
+test("what is taken out of a series is gone, and all else stays as it was", () => {
+  forEachSeed(150, (random) => {
+    const chains = new SampleChains();
+    chains.ensure(601);
+    const columns = { timestampsMs: new Float64Array(0), values: new Float64Array(0) };
+    const slots = [0, 600];
+    const models = slots.map((): Model => new Map());
+    const disorder = random.pick([0, 0.05, 1]);
+    for (let i = 0; i < 600; i += 1) {
+      const which = random.below(2);
+      const ms = random.chance(disorder) ? random.below(600) : i;
+      const value = randomValue(random, random.below(4), i);
+      chains.append(Uint32Array.of(slots[which] as number), Float64Array.of(ms), wordsOf(value), 1);
+      keep(models[which] as Model, ms, value);
+      if (!random.chance(0.05)) continue;
+      const startMs = random.pick([-5, random.below(600)]);
+      const endMs = random.pick([605, startMs + random.below(60)]);
+      chains.remove(slots[which] as number, startMs, endMs);
+      const model = models[which] as Model;
+      for (const gone of model.keys()) if (gone >= startMs && gone <= endMs) model.delete(gone);
+    }
+    for (const [which, model] of models.entries()) {
+      const count = chains.read(slots[which] as number, columns);
+      const all = expected(model, -Infinity, Infinity);
+      expect(found(columns, count, [-Infinity, Infinity])).toEqual(all);
+      expect(chains.meets(slots[which] as number, -Infinity, Infinity)).toBe(model.size > 0);
+    }
+    expect(chains.sampleCount).toBe(models.reduce((sum, { size }) => sum + size, 0));
+    expect(chains.filledCount).toBe(models.filter(({ size }) => size > 0).length);
+  });
+});
+
+test("a series that lost all it had takes no memory for what follows", () => {
+  const chains = new SampleChains();
+  chains.ensure(1);
+  const one = wordsOf(Float64Array.of(1));
+  for (let round = 0; round < 5000; round += 1) {
+    for (let i = 0; i < 20; i += 1)
+      chains.append(Uint32Array.of(0), Float64Array.of(round * 100 + i), one, 1);
+    chains.remove(0, -Infinity, Infinity);
+  }
+  // One slab: 100,000 raw samples would take two.
+  expect(chains.memorySize).toBeLessThan(1.5 * 2 ** 20);
+});
+
 test("a read of the last minutes leaves the older blocks packed", () => {
   const chains = new SampleChains();
   chains.ensure(1);

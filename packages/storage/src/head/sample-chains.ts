@@ -6,6 +6,7 @@
  * A read unpacks those that meet its range, then the raw tail, and merges only where they are not in order.
  */
 import { wordsOf } from "@tideline/model";
+import { lowerBound } from "../search/lower-bound.ts";
 import { growBuffer } from "./columns.ts";
 import { RawChains } from "./raw-chains.ts";
 import { sortSamples } from "./sample-sort.ts";
@@ -144,6 +145,50 @@ export class SampleChains {
     this.filledCount = filledCount;
   }
 
+  /** Whether all samples of a series, of which there are some, are from startMs to endMs. */
+  liesWithin(slot: number, startMs: number, endMs: number): boolean {
+    const record = slot << 2;
+    return (
+      this.count(slot) > 0 &&
+      (this.#times[record] as number) >= startMs &&
+      (this.#times[record + 1] as number) <= endMs
+    );
+  }
+
+  /**
+   * Takes out the samples of a series from startMs to endMs. Where it keeps others they are written anew; what its sealed blocks
+   * took is not used again.
+   */
+  remove(slot: number, startMs: number, endMs: number): void {
+    if (!this.meets(slot, startMs, endMs)) return;
+    if (this.liesWithin(slot, startMs, endMs)) {
+      this.#clear(slot);
+      return;
+    }
+    const columns = { timestampsMs: this.#scratchTimes, values: this.#scratchValues };
+    const count = this.read(slot, columns);
+    const from = lowerBound(columns.timestampsMs, count, startMs);
+    const to = lowerBound(columns.timestampsMs, count, endMs + 1);
+    if (from === to) return;
+    const keptCount = count - (to - from);
+    const timestampsMs = withoutRange(columns.timestampsMs, count, from, to);
+    const values = withoutRange(columns.values, count, from, to);
+    this.#clear(slot);
+    this.append(new Uint32Array(keptCount).fill(slot), timestampsMs, wordsOf(values), keptCount);
+  }
+
+  /** The series has no samples any more. */
+  #clear(slot: number): void {
+    const record = slot << RECORD_SHIFT;
+    const words = this.#words;
+    this.sampleCount -= this.count(slot);
+    this.filledCount -= 1;
+    this.#raw.clear(words[record + TAIL] as number, (words[record + STATE] as number) & COUNT_MASK);
+    words[record + STATE] = 0;
+    words[record + SEALED] = 0;
+    words[record + SEALED_COUNT] = 0;
+  }
+
   /**
    * The samples of a series from startMs to endMs and some around them, ascending, merged by law 3.
    *
@@ -261,6 +306,14 @@ export class SampleChains {
     grown.set(this.#wanted);
     this.#wanted = grown;
   }
+}
+
+/** A copy of the first `count`, without those at from … to - 1. */
+function withoutRange(column: Float64Array, count: number, from: number, to: number): Float64Array {
+  const kept = new Float64Array(count - (to - from));
+  kept.set(column.subarray(0, from));
+  kept.set(column.subarray(to, count), from);
+  return kept;
 }
 
 /**

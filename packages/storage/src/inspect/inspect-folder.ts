@@ -141,7 +141,11 @@ function verify(part: PartReader): string | null {
 /** Null when it is gone. */
 function inspectLog(disk: Disk, path: string): WalInspection | null {
   try {
-    const report = replayWal(disk, path, { definition: () => undefined, rows: () => undefined });
+    const report = replayWal(disk, path, {
+      definition: () => undefined,
+      rows: () => undefined,
+      remove: () => undefined,
+    });
     const damage = report.damage.map(
       ({ file, offset, reason }) => `${file}: damaged at offset ${offset}: ${reason}`,
     );

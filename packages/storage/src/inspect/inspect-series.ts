@@ -1,11 +1,12 @@
 /** Where the samples of series lie in a data folder: the blocks of each part, the rows in the logs, and what was deleted. */
 import { join } from "node:path";
 import { errorCode, type Disk } from "@tideline/common";
-import type { SearchQuery } from "@tideline/model";
+import { wordsOf, type SearchQuery } from "@tideline/model";
 import { DeleteSet } from "../deletes/delete-set.ts";
+import { HeadDelete } from "../deletes/head-delete.ts";
 import type { TimeRange } from "../deletes/time-ranges.ts";
 import { listLaneFolders } from "../front/data-folder.ts";
-import { Memtable } from "../head/memtable.ts";
+import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import { compileFilters, selectSeries, type CompiledFilters } from "../index/select.ts";
 import { laneFolder } from "../lane/lane-parts.ts";
 import { PageCache } from "../part/page-cache.ts";
@@ -22,7 +23,7 @@ export interface FoundSeries {
   readonly where: string;
   /** Of a part; a log has none. */
   readonly blocks: readonly PartBlock[];
-  /** Rows in a log; 0 for a part. */
+  /** Rows in a log that no delete in it took; 0 for a part. */
   readonly rowCount: number;
   /** Times whose samples are deleted there. */
   readonly deleted: readonly TimeRange[];
@@ -92,28 +93,26 @@ function* inLog(
   const memtable = new Memtable();
   /** Slot of the log → slot of the memtable. */
   const slots = new Map<number, number>();
-  const rowCounts: number[] = [];
-  const times = { minMs: Infinity, maxMs: -Infinity };
   const report = replayWal(disk, path, {
     definition(slot, identity, key) {
       const known = memtable.register(identity, 0, key);
       if (typeof known === "number") slots.set(slot, known);
     },
-    rows(rowCount, rowSlots, timestampsMs) {
-      for (let row = 0; row < rowCount; row += 1) {
-        const slot = slots.get(rowSlots[row] as number);
-        if (slot !== undefined) rowCounts[slot] = (rowCounts[slot] ?? 0) + 1;
-        times.minMs = Math.min(times.minMs, timestampsMs[row] as number);
-        times.maxMs = Math.max(times.maxMs, timestampsMs[row] as number);
-      }
+    rows(rowCount, rowSlots, timestampsMs, values) {
+      const known = rowSlots.map((slot) => slots.get(slot) ?? NO_SLOT);
+      memtable.append(known, timestampsMs, wordsOf(values), rowCount);
+    },
+    remove(request) {
+      new HeadDelete(memtable, request).apply();
     },
   });
   const deletesDone = report.deletesDone ?? deletes.newestNumber;
-  const source = { holder: memtable, index: memtable.labels, deletesDone, ...times };
+  const { labels: index, minMs, maxMs } = memtable;
+  const source = { holder: memtable, index, deletesDone, minMs, maxMs };
   const tombstones = deletes.tombstonesOf(source, tenant)?.() ?? null;
   for (const slot of selectSeries(memtable.labels, tenant, compiled)) {
     const deleted = tombstones?.rangesOf(slot) ?? [];
-    const rowCount = rowCounts[slot] ?? 0;
+    const rowCount = memtable.countOf(slot);
     yield { key: memtable.keyOf(slot), where: path, blocks: [], rowCount, deleted };
   }
 }

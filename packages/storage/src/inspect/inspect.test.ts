@@ -42,7 +42,7 @@ test("a folder in use is sound, and told part by part and log by log", async () 
   const [lane] = found.lanes;
   expect(lane?.parts).toMatchObject([
     { path: PART, facts: { seriesCount: 10, sampleCount: 20, deletesDone: 0 }, damage: null },
-    { facts: { seriesCount: 10, sampleCount: 10, deletesDone: 0 }, damage: null },
+    { facts: { seriesCount: 10, sampleCount: 10, deletesDone: 1 }, damage: null },
   ]);
   expect(lane?.logs).toMatchObject([{ report: { rowCount: 0, deletesDone: 1 }, damage: [] }]);
   const snapshot = inspectFolder(rig.disk, `/data/snapshots/${name}`, true);
@@ -97,13 +97,14 @@ test("series are found in parts by their blocks, in logs by their rows, with wha
   const filters = [[{ name: "instance", operator: "=", value: "host-3" } as const]];
   const nowMs = rig.clock.nowMs();
   const range = { startMs: nowMs - 15_000, endMs: nowMs - 5_000 };
+  await rig.write([...rows(rig, 9000), ...rows(rig, 0)]);
   await rig.delete({ filters, ...range });
   await rig.write(rows(rig, 10_000));
   const found = [...inspectSeries(rig.disk, "/data", { tenant: TENANT, filters })];
   expect(found).toMatchObject([
     { where: PART, blocks: [{ count: 2 }], rowCount: 0, deleted: [range] },
     { where: "/data/lane-00/parts/g000001.part", blocks: [{ count: 1 }], deleted: [] },
-    { where: "/data/lane-00/wal/g000003", blocks: [], rowCount: 1, deleted: [] },
+    { where: "/data/lane-00/wal/g000002", blocks: [], rowCount: 2, deleted: [] },
   ]);
   for (const { key } of found) expect(Buffer.compare(key, keyNumber(3))).toBe(0);
   const other = { accountId: 9, projectId: 9 };

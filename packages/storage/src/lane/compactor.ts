@@ -22,8 +22,8 @@ import type { LanePorts } from "./lane-options.ts";
 import type { LaneParts, OwnedFolder } from "./lane-parts.ts";
 
 interface DeletesState {
-  /** Deletes up to this number are in the log or will never be: those that are can be applied. */
-  readonly settledNumber: number;
+  /** Deletes up to this number are in the log, or failed: those that are there can be applied. */
+  readonly newestNumber: number;
   /** One of them cannot be read, and so not be applied. */
   readonly isDamaged: boolean;
 }
@@ -216,10 +216,10 @@ export class Compactor {
     return null;
   }
 
-  /** A part that is younger than a delete on its way would be taken from, if it became one with older ones. */
+  /** A part of another lane that has heard of a later delete would be taken from by it, if it became one with older ones. */
   #ready(folder: OwnedFolder): PartReader[] {
-    const { settledNumber } = this.#options.deletes();
-    return folder.parts.filter(({ facts }) => facts.deletesDone <= settledNumber);
+    const { newestNumber } = this.#options.deletes();
+    return folder.parts.filter(({ facts }) => facts.deletesDone <= newestNumber);
   }
 
   /** Parts of another number of lanes become parts of one lane each. */
@@ -250,7 +250,7 @@ export class Compactor {
       isFinal:
         traits.grouped &&
         traits.dedupIntervalMs === dedupIntervalMs &&
-        facts.deletesDone >= deletes().settledNumber &&
+        facts.deletesDone >= deletes().newestNumber &&
         facts.minMs >= retainedFromMs(),
     };
   }
@@ -283,7 +283,7 @@ export class Compactor {
         })),
       ),
       generation,
-      deletesDone: deletes().settledNumber,
+      deletesDone: deletes().newestNumber,
       retainedFromMs: retainedFromMs(),
       dedupIntervalMs,
       grouped: plan.days >= GROUPED_DAYS,

@@ -77,7 +77,7 @@ export class Flusher {
   }
 
   /**
-   * Freezes the generation for a delete that all of its rows come before. Writes go on meanwhile; when it settles, those
+   * Freezes the generation for a delete that would take long to take from it. Writes go on meanwhile; when it settles, those
    * that follow are in a generation that comes after the delete.
    *
    * @throws {OverloadError} the generation before cannot be flushed

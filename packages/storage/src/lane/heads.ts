@@ -7,7 +7,8 @@
  * failed needs no undoing: the next one defines again.
  */
 import { assert, errorCode, type Disk } from "@tideline/common";
-import { OverloadError } from "@tideline/model";
+import { OverloadError, type SeriesDelete } from "@tideline/model";
+import { HeadDelete } from "../deletes/head-delete.ts";
 import { Memtable, NO_SLOT, type BadSeries, type SeriesDictionary } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -26,7 +27,7 @@ export interface FrozenHead {
   readonly generation: number;
   readonly memtable: Memtable;
   readonly walSize: number;
-  /** Deletes up to this number came before its first row. */
+  /** Deletes up to this number took from it what they had to take. */
   readonly deletesDone: number;
 }
 
@@ -80,7 +81,7 @@ export class Heads {
     return this.#generation;
   }
 
-  /** Deletes up to this number came before the first row of the generation that takes writes. */
+  /** Deletes up to this number took from the generation that takes writes what they had to take: rows that follow come after them. */
   get deletesDone(): number {
     return this.#deletesDone;
   }
@@ -180,6 +181,23 @@ export class Heads {
     this.#definedCount = this.#groupDefinedCount;
     this.walCommits += 1;
     if (!syncNow) this.#dirty = true;
+  }
+
+  /**
+   * Takes a delete from the generation that takes writes, and writes that to its log: what follows comes after it.
+   *
+   * @returns false, and nothing is done, where that would rewrite more than `rewrittenMax` samples
+   * @throws {OverloadError} nothing is done, since the log cannot be written
+   */
+  remove(number: number, request: SeriesDelete, rewrittenMax: number): boolean {
+    const wal = this.#writableWal();
+    const taken = new HeadDelete(this.#memtable, request);
+    if (taken.rewrittenCount > rewrittenMax) return false;
+    wal.appendDelete(number, request);
+    this.commit(false);
+    taken.apply();
+    this.#deletesDone = Math.max(this.#deletesDone, number);
+    return true;
   }
 
   /**

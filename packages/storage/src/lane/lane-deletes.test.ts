@@ -1,4 +1,5 @@
 /** Deletes on one lane: what they take, what they leave, and what comes back (nothing). */
+import { seededRandom } from "@tideline/common/testing";
 import { InputError, OverloadError, type Matcher } from "@tideline/model";
 import { describe, expect, test } from "vitest";
 import { writeDelete } from "../deletes/delete-log.ts";
@@ -109,12 +110,19 @@ describe.for(PLACES)("from $where", ({ settle }) => {
     const isGone = (row: Row): boolean =>
       !isEven(row) && row.ms >= startMs && row.ms <= startMs + 20_000;
     expect(await found(rig)).toEqual(modelOf(written.filter((row) => !isGone(row))));
-    // Two deletes side by side take all of a time: then its series are in no list for it.
-    await rig.delete({ filters: [job("odd")], startMs: startMs + 20_001, endMs: startMs + 30_000 });
-    const query = { ...everything(), startMs, endMs: startMs + 30_000 };
-    expect((await rig.lane.labelValues("job", query, 0, signal)).items).toEqual(["even"]);
-    expect((await rig.lane.labelValues("job", everything(), 0, signal)).items).toHaveLength(2);
   });
+});
+
+test("deletes that take all of a time from a part leave its series in no list for that time", async () => {
+  const rig = await LaneRig.start();
+  const startMs = rig.clock.nowMs() - 40_000;
+  await rig.write([50_000, 40_000, 30_000, 10_000].flatMap((agoMs) => rows(rig, agoMs)));
+  await rig.lane.flush();
+  await rig.delete({ filters: [job("odd")], startMs, endMs: startMs + 5000 });
+  await rig.delete({ filters: [job("odd")], startMs: startMs + 5001, endMs: startMs + 20_000 });
+  const query = { ...everything(), startMs, endMs: startMs + 20_000 };
+  expect((await rig.lane.labelValues("job", query, 0, signal)).items).toEqual(["even"]);
+  expect((await rig.lane.labelValues("job", everything(), 0, signal)).items).toHaveLength(2);
 });
 
 test("lists of labels and series are made without a look at samples", async () => {
@@ -196,7 +204,7 @@ test("a delete that a lane never heard of is applied at its start, and later row
   expect(await found(rig)).toEqual(modelOf(again));
 });
 
-test("where the head cannot be frozen nothing is deleted, and its number is used up", async () => {
+test("where the delete cannot be written nothing is deleted, and its number is used up", async () => {
   const rig = await LaneRig.start();
   const written = rows(rig, 0);
   await rig.write(written);
@@ -207,22 +215,124 @@ test("where the head cannot be frozen nothing is deleted, and its number is used
   await rig.open();
   await rig.delete({ filters: [job("odd")] });
   expect(await found(rig)).toEqual(modelOf(written.filter(isEven)));
+  expect(rig.disk.list("/data/deletes")).toEqual(["00000002"]);
 });
 
-test("writes go on while a delete waits for a flush", async () => {
+test("a delete whose file a failing disk has kept takes nothing of what is written after it failed", async () => {
   const rig = await LaneRig.start();
-  await rig.write(rows(rig, 0));
+  await rig.write(rows(rig, 5000));
+  rig.disk.inject({ operation: "syncFolder", path: "deletes", code: "EIO" });
+  rig.disk.inject({ operation: "unlink", path: "00000001", code: "EIO" });
+  await expect(rig.delete({})).rejects.toThrow(OverloadError);
+  expect(rig.disk.list("/data/deletes")).toEqual(["00000001"]);
+  const later = rows(rig, 0);
+  await rig.write(later);
+  rig.kill();
+  await rig.open();
+  expect(await found(rig)).toEqual(modelOf(later));
+});
+
+test("where the log cannot take a delete, it holds, and rows wait until another one is there", async () => {
+  const rig = await LaneRig.start();
+  await rig.write(rows(rig, 5000));
+  rig.disk.inject({ operation: "append", path: ".wal", code: "ENOSPC" });
+  rig.disk.inject({ operation: "create", path: ".wal", code: "ENOSPC" });
+  await rig.delete({});
+  expect(await found(rig)).toEqual(new Map());
+  const later = rows(rig, 0);
+  await expect(rig.write(later)).rejects.toThrow(OverloadError);
+  await rig.lane.tick();
+  await rig.write(later);
+  rig.kill();
+  await rig.open();
+  expect(await found(rig)).toEqual(modelOf(later));
+});
+
+test("small deletes make no parts, and stand in the log in order with the rows", async () => {
+  const rig = await LaneRig.start();
+  for (let i = 0; i < 40; i += 1) {
+    await rig.write(rows(rig, i * 1000));
+    await rig.delete({ filters: [job(i % 2 === 0 ? "odd" : "even")] });
+  }
+  // The last delete was of even ones; after the one before it odd ones came once more.
+  const left = modelOf(rows(rig, 39_000).filter((row) => !isEven(row)));
+  const check = async (): Promise<void> => {
+    expect(await found(rig)).toEqual(left);
+    expect(rig.disk.list("/data/lane-00/parts")).toEqual([]);
+    expect(rig.disk.list("/data/lane-00/wal")).toEqual(["g000000"]);
+  };
+  await check();
+  rig.kill();
+  await rig.open();
+  await check();
+});
+
+test("a delete that would hold up writes by what it rewrites freezes the head instead, and writes go on", async () => {
+  const rig = await LaneRig.start();
+  const nowMs = rig.clock.nowMs();
+  const key = keyNumber(1);
+  const many = Array.from({ length: 210_000 }, (_, i) => ({ key, ms: nowMs - i * 1000, bits: 1n }));
+  await rig.write(many);
   const flushed = rig.lane.flush();
-  const deleted = rig.delete({});
-  const late = rows(rig, 5000);
+  await rig.write(many);
+  const endMs = nowMs - 1_000_000;
+  const deleted = rig.delete({ endMs });
+  const late = rows(rig, 500);
   await rig.write(late);
   await Promise.all([flushed, deleted]);
-  const later = rows(rig, 9000);
+  const later = [{ key, ms: endMs - 500, bits: 7n }];
   await rig.write(later);
-  const samples = await found(rig);
-  for (const [key, series] of modelOf(later))
-    for (const ms of series.keys()) expect(samples.get(key)?.get(ms)).toBe(1n);
-  expect(samples.get(Buffer.from(keyNumber(0)).toString("latin1"))?.size).toBeLessThan(3);
+  const left = modelOf([...many.slice(0, 1000), ...late, ...later]);
+  expect(await found(rig)).toEqual(left);
+  await rig.lane.flush();
+  expect(rig.disk.list("/data/lane-00/parts")).toHaveLength(3);
+  rig.kill();
+  await rig.open();
+  expect(await found(rig)).toEqual(left);
+});
+
+/** Rows, a delete of all, and rows on the same times. @returns what was acknowledged of it */
+async function crashedDelete(rig: LaneRig, index: number): Promise<string[]> {
+  const acknowledged: string[] = [];
+  await rig.write(rows(rig, 0, 7n));
+  await rig.lane.tick();
+  rig.disk.crashAt(index, index * 7);
+  try {
+    await rig.delete({});
+    acknowledged.push("delete");
+    await rig.write(rows(rig, 0, 3n));
+    acknowledged.push("rows");
+    await rig.lane.tick();
+    if (!rig.disk.isCrashed) acknowledged.push("synced rows");
+  } catch (error) {
+    if (!rig.disk.isCrashed) throw error;
+  }
+  return acknowledged;
+}
+
+test("a delete that a crash cuts short at any operation is done or not, and what came after it stays", async () => {
+  const whole = await LaneRig.start();
+  await crashedDelete(whole, Infinity);
+  const { operationCount } = whole.disk;
+  expect(operationCount).toBeGreaterThan(10);
+  for (let index = 0; index < operationCount; index += 1) {
+    for (const isPowerCut of [false, true]) {
+      const crashed = await LaneRig.start();
+      const acknowledged = await crashedDelete(crashed, index);
+      const disk = isPowerCut ? crashed.disk.afterPowerCut(seededRandom(index)) : crashed.disk;
+      crashed.kill();
+      const rig = await LaneRig.start({}, disk, crashed.clock);
+      const { samples } = await readSamples(rig.lane, everything());
+      const values = [...samples.values()].flatMap((series) => [...series.values()]);
+      const isDone = acknowledged.includes("delete");
+      const isKept = acknowledged.includes(isPowerCut ? "synced rows" : "rows");
+      const [oldCount, newCount] = [7n, 3n].map(
+        (bits) => values.filter((value) => value === bits).length,
+      );
+      expect(oldCount).toBeLessThanOrEqual(isDone ? 0 : 10);
+      expect(newCount).toBeGreaterThanOrEqual(isKept ? 10 : 0);
+    }
+  }
 });
 
 test("many deletes, one after the other and at once, are numbered apart", async () => {

@@ -145,15 +145,15 @@ export class LaneServer {
       case ToLane.stats:
         void this.#answerDone(id, () => this.#lane.stats());
         break;
-      case ToLane.prepareDelete:
+      case ToLane.applyDelete:
         void this.#answerDone(id, async () => {
-          await this.#lane.prepareDelete(argument);
+          await this.#lane.applyDelete(argument);
           return null;
         });
         break;
-      case ToLane.applyDelete:
-        void this.#answerDone(id, () => {
-          this.#lane.applyDelete(argument);
+      case ToLane.skipDelete:
+        void this.#answerDone(id, async () => {
+          await this.#lane.skipDelete(argument);
           return null;
         });
         break;

@@ -6,7 +6,13 @@
  */
 import { join } from "node:path";
 import { errorCode, makeFolders, type Disk } from "@tideline/common";
-import { OverloadError, type IndexAnswer, type SearchQuery } from "@tideline/model";
+import {
+  CorruptionError,
+  OverloadError,
+  type IndexAnswer,
+  type SearchQuery,
+  type SeriesDelete,
+} from "@tideline/model";
 import {
   isKnownError,
   rowBlockAnswer,
@@ -15,6 +21,8 @@ import {
   type RowBlockAnswer,
 } from "@tideline/wire";
 import type { Merger } from "../compaction/merge-thread.ts";
+import { readDelete } from "../deletes/delete-log.ts";
+import type { DeleteRecord } from "../deletes/delete-record.ts";
 import { DeleteSet } from "../deletes/delete-set.ts";
 import { Memtable } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
@@ -51,6 +59,8 @@ export type AnswerBlock = (answer: RowBlockAnswer) => void;
 const RETENTION_INTERVAL_MS = 60_000;
 /** Share of a lane's head memory at which the memtable is flushed: while that goes on, another one fills. */
 const MEMTABLE_SHARE = 0.4;
+/** A delete that rewrites more samples of the head freezes it instead: what takes longer than that holds up writes. */
+const REWRITTEN_COUNT_MAX = 200_000;
 
 interface TakenBlock {
   readonly kept: RowBlockAnswer;
@@ -75,8 +85,6 @@ export class Lane implements FrameSource {
   readonly #counters = new LaneCounters();
   #lastRetentionMs = -Infinity;
   #freeDiskSize = Infinity;
-  /** A delete was prepared that is not applied yet, or failed: nobody knows until the next one. */
-  #awaitsDelete = false;
   /** Merges leave out samples that are older; as of the last look at retention. */
   #retainedFromMs = -Infinity;
 
@@ -120,11 +128,10 @@ export class Lane implements FrameSource {
       merger,
       laneRange,
       dataPath,
-      deletes: () => {
-        const { newestNumber, damaged } = this.#deletes;
-        const settledNumber = this.#awaitsDelete ? newestNumber : this.newestDelete;
-        return { settledNumber, isDamaged: damaged.length > 0 };
-      },
+      deletes: () => ({
+        newestNumber: this.newestDelete,
+        isDamaged: this.#deletes.damaged.length > 0,
+      }),
       dedupIntervalMs,
       cacheSize: this.#options.mergeCacheSize,
       knownBlocksSize: this.#options.mergeKnownBlocksSize,
@@ -276,30 +283,64 @@ export class Lane implements FrameSource {
     return new LaneCounts(query, () => this.#sources(query), signal);
   }
 
-  /** The newest delete that a generation or part of this lane comes after: later ones have higher numbers. */
+  /** The newest delete that a generation or part of this lane comes after; each is in the log, or failed. Later ones have higher numbers. */
   get newestDelete(): number {
     return Math.max(this.#deletes.newestNumber, this.#heads.deletesDone, this.#parts.newestDelete);
   }
 
   /**
-   * First step of a delete: all rows acknowledged so far are in generations that come before it, and their logs say so for
-   * good. Harmless when no second step follows, as long as the number is not used again.
-   *
-   * @throws {OverloadError} the disk is full or failed
+   * A delete is in the log of the data folder: when this settles, what it deletes is in no answer, and rows that follow come after it.
+   * A lane that cannot write that down takes no rows until it can.
    */
-  async prepareDelete(number: number): Promise<void> {
+  async applyDelete(number: number): Promise<void> {
+    const record = this.#readDelete(number);
+    const request = record instanceof CorruptionError ? null : record.request;
+    await this.#comeAfter(number, request);
+    this.#deletes.add(number, record);
+    await this.#endDelete(number);
+  }
+
+  /** A delete failed, but its file may be there at the next start: then it takes nothing from rows that follow. */
+  async skipDelete(number: number): Promise<void> {
+    await this.#comeAfter(number, null);
+    this.#deletes.skip(number);
+    await this.#endDelete(number);
+  }
+
+  /** Takes a delete from the head, or begins a new one. @param request null: only the latter will do */
+  async #comeAfter(number: number, request: SeriesDelete | null): Promise<void> {
     this.commit();
-    this.#awaitsDelete = true;
-    await this.#heads.syncLog();
-    await this.#flusher.freezeFor(number);
-    await this.#heads.syncLog();
+    try {
+      if (request && this.#heads.remove(number, request, REWRITTEN_COUNT_MAX)) return;
+      // The log of the head says for good that it comes before the delete; rows go on being taken meanwhile.
+      await this.#heads.syncLog();
+      await this.#flusher.freezeFor(number);
+    } catch (error) {
+      // From now on rows are refused until the flusher has frozen the head.
+      if (!(error instanceof OverloadError)) throw error;
+      this.#log.error({ err: error, number }, "cannot take a delete from the head: rows wait");
+    }
+  }
+
+  /** What has come after the delete says so for good. */
+  async #endDelete(number: number): Promise<void> {
+    try {
+      await this.#heads.syncLog();
+    } catch (error) {
+      // Its log has failed: the head is flushed.
+      if (!(error instanceof OverloadError)) throw error;
+      this.#log.error({ err: error, number }, "cannot sync the log of a delete");
+    }
     this.#flusher.startIfDue();
   }
 
-  /** Second step, once the delete is in the log of the data folder: what it deletes is in no answer from now on. */
-  applyDelete(number: number): void {
-    this.#deletes.load(this.#disk, this.#options.dataPath, number);
-    this.#awaitsDelete = false;
+  #readDelete(number: number): DeleteRecord | CorruptionError {
+    try {
+      return readDelete(this.#disk, this.#options.dataPath, number);
+    } catch (error) {
+      if (error instanceof CorruptionError) return error;
+      throw error;
+    }
   }
 
   /**

@@ -24,9 +24,9 @@ export const ToLane = {
   /** id, 1 = flush first and leave no log. */
   close: 8,
   /** id, number of the delete. */
-  prepareDelete: 9,
-  /** id, number of the delete. */
-  applyDelete: 10,
+  applyDelete: 9,
+  /** id, number of the delete, which failed. */
+  skipDelete: 10,
   /** id; body: path of a data folder. */
   snapshot: 11,
   /** id; body: prefix of the months that are meant, as text. Answered when the merge is done. */

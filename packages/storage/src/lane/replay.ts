@@ -11,6 +11,7 @@
 import { basename, join } from "node:path";
 import { errorCode, type Disk } from "@tideline/common";
 import { CorruptionError, OverloadError, wordsOf } from "@tideline/model";
+import { HeadDelete } from "../deletes/head-delete.ts";
 import { Memtable, NO_SLOT } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
 import type { Log } from "../options.ts";
@@ -176,6 +177,9 @@ function replayGeneration(
       }
       memtable.append(translated, timestampsMs, wordsOf(values), rowCount);
     },
+    remove(request) {
+      new HeadDelete(memtable, request).apply();
+    },
   });
   const { damage, rowCount, definitionCount, fileCount, tornTailSize } = report;
   if (report.laneRange && rowCount > 0 && !isSame(report.laneRange, laneRange)) {
@@ -192,7 +196,7 @@ function replayGeneration(
     { folder, fileCount, rowCount, definitionCount, tornTailSize },
     "replayed write-ahead log",
   );
-  // Before a delete holds, the logs of all generations are synced that it applies to: one whose header is gone is younger.
+  // Where neither a header nor a delete is left, nothing tells: reviving is better than losing what was written.
   const deletesDone = report.deletesDone ?? newestDelete;
   return { memtable, deletesDone, shifted: shifted || damaged, damaged };
 }

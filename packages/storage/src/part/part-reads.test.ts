@@ -74,7 +74,9 @@ test("WAL and parts work on the machine's own disk", async () => {
     await wal.sync();
     wal.syncNow();
     wal.close();
-    expect(replayWal(disk, folder, { definition() {}, rows() {} })).toMatchObject({ rowCount: 2 });
+    expect(replayWal(disk, folder, { definition() {}, rows() {}, remove() {} })).toMatchObject({
+      rowCount: 2,
+    });
 
     const partsFolder = join(lane, "parts");
     const cache = new PageCache(1 << 20);

@@ -10,7 +10,7 @@ import { assert, ByteReader, ByteWriter } from "@tideline/common";
 import { crc32c } from "@tideline/kernels";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 
-/** Version 1 has no series records. */
+/** Version 1 has no series records and no deletes. */
 export const WAL_VERSION = 2;
 /** "TLWAL" and bytes that a text transfer would change. */
 const WAL_MAGIC = Uint8Array.of(0x54, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a);
@@ -26,9 +26,10 @@ export const FRAME_FIRST = 2;
 export const FRAME_MIDDLE = 3;
 export const FRAME_LAST = 4;
 
-/** First byte of a record. 3 (deletes) and 4 (metadata) are reserved; unknown kinds are left out by readers. */
+/** First byte of a record. 4 (metadata) is reserved; unknown kinds are left out by readers. */
 export const RECORD_DEFINITION = 1;
 export const RECORD_ROWS = 2;
+export const RECORD_DELETE = 3;
 export const RECORD_SERIES = 5;
 
 /** Larger records are refused on both sides. */
@@ -38,7 +39,7 @@ export interface WalHeader {
   readonly generation: number;
   readonly fileNumber: number;
   readonly laneRange: LaneRange;
-  /** Number of the newest delete that came before the generation's first row; 0 = none. */
+  /** Number of the newest delete that came before the file's first row; 0 = none. */
   readonly deletesDone: number;
 }
 

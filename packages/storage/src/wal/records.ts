@@ -1,7 +1,8 @@
 /** The records of the WAL as bytes. Values pass as bits (law 2). Format: docs/formats/wal.md. */
 import { assert, ByteReader, expandRuns, findRuns, type ByteWriter } from "@tideline/common";
-import { IDENTITY_SIZE } from "@tideline/model";
-import { RECORD_DEFINITION, RECORD_ROWS } from "./format.ts";
+import { CorruptionError, IDENTITY_SIZE, type SeriesDelete } from "@tideline/model";
+import { decodeDeleteRequest, encodeDeleteRequest } from "@tideline/wire";
+import { RECORD_DEFINITION, RECORD_DELETE, RECORD_ROWS } from "./format.ts";
 
 /** Rows of one record; larger batches become several. */
 export const ROWS_PER_RECORD_MAX = 65_536;
@@ -27,6 +28,13 @@ export function encodeDefinition(
   writer.u32(slot);
   writer.raw(identity);
   writer.raw(key);
+}
+
+/** @throws {InputError} more selectors than a delete may have */
+export function encodeDelete(writer: ByteWriter, number: number, request: SeriesDelete): void {
+  writer.u8(RECORD_DELETE);
+  writer.u64(number);
+  writer.raw(encodeDeleteRequest(request));
 }
 
 /** The columns hold exactly the record's rows, 1 to ROWS_PER_RECORD_MAX. */
@@ -141,6 +149,23 @@ export function decodeDefinition(record: Uint8Array): Definition {
   const slot = reader.u32();
   const identity = reader.raw(IDENTITY_SIZE);
   return { slot, identity, key: reader.raw(reader.restSize) };
+}
+
+export interface LoggedDelete {
+  readonly number: number;
+  readonly request: SeriesDelete;
+}
+
+/** @throws {RangeError} on bytes that are no delete */
+export function decodeDelete(record: Uint8Array): LoggedDelete {
+  const reader = new ByteReader(record, 1);
+  const number = reader.u64();
+  try {
+    return { number, request: decodeDeleteRequest(reader.raw(reader.restSize)) };
+  } catch (cause) {
+    if (!(cause instanceof CorruptionError)) throw cause;
+    throw new RangeError(cause.message, { cause });
+  }
 }
 
 export interface RowColumns {

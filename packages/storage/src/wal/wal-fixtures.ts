@@ -1,7 +1,13 @@
 /** For tests: random groups of records, and logs as lines of text that tell every bit. */
 import type { Disk } from "@tideline/common";
 import type { Random } from "@tideline/common/testing";
-import { identityOf, seriesKey, type Tenant } from "@tideline/model";
+import {
+  formatTenant,
+  identityOf,
+  seriesKey,
+  type SeriesDelete,
+  type Tenant,
+} from "@tideline/model";
 import { parseKey, TENANT_SIZE } from "../head/key-layout.ts";
 import { generationFolder } from "./generations.ts";
 import type { NumberedSeries } from "./series-record.ts";
@@ -24,8 +30,13 @@ interface Series {
   readonly to: number;
 }
 
-/** A record: a definition of a slot, or rows; or series, in one record or more. */
-export type Entry = number | Rows | Series;
+interface Delete {
+  readonly number: number;
+  readonly request: SeriesDelete;
+}
+
+/** A record: a definition of a slot, rows, or a delete; or series, in one record or more. */
+export type Entry = number | Rows | Series | Delete;
 
 export function openWal(disk: Disk, fileSizeMax = 1 << 30): WalWriter {
   const laneRange = { index: 1, count: 2 };
@@ -146,6 +157,16 @@ export function randomSeriesGroup(random: Random): Entry {
   return { from, to: from + 1 + random.below(random.pick([3, 60, 2500])) };
 }
 
+export function randomDelete(random: Random): Entry {
+  const matcher = { name: "job", operator: "=", value: `job-${random.below(100)}` } as const;
+  const tenant = { accountId: random.below(3), projectId: 0 };
+  const [startMs, endMs] = [random.below(1000), 1000 + random.below(1000)];
+  return {
+    number: 1 + random.below(1000),
+    request: { tenant, filters: [[matcher]], startMs, endMs },
+  };
+}
+
 export function appendEntries(wal: WalWriter, entries: readonly Entry[]): void {
   for (const entry of entries) {
     if (typeof entry === "number") {
@@ -153,6 +174,8 @@ export function appendEntries(wal: WalWriter, entries: readonly Entry[]): void {
       wal.appendDefinition(entry, identityOf(key), key);
     } else if ("from" in entry) {
       wal.appendSeries(entry.from, entry.to, new SeriesFixture());
+    } else if ("request" in entry) {
+      wal.appendDelete(entry.number, entry.request);
     } else {
       wal.appendRows(entry.slots.length, entry.slots, entry.timestampsMs, entry.values);
     }
@@ -168,10 +191,18 @@ function rowsLine({ slots, timestampsMs, values }: Rows): string {
   return `rows ${slots.join(" ")} at ${timestampsMs.join(" ")} = ${hex(bits)}`;
 }
 
+function deleteLine({ tenant, filters, startMs, endMs }: SeriesDelete): string {
+  const selectors = filters.map((all) =>
+    all.map(({ name, operator, value }) => `${name}${operator}${value}`).join(),
+  );
+  return `delete ${selectors.join(" or ")} of ${formatTenant(tenant)} from ${startMs} to ${endMs}`;
+}
+
 /** What a log that holds these entries is read back as. */
 export function linesOf(entries: readonly Entry[]): string[] {
   return entries.flatMap((entry) => {
     if (typeof entry === "number") return [seriesLine(entry, keyOfSlot(entry))];
+    if ("request" in entry) return [deleteLine(entry.request)];
     if (!("from" in entry)) return [rowsLine(entry)];
     const slots = Array.from({ length: entry.to - entry.from }, (_, i) => entry.from + i);
     return slots.map((slot) => seriesLine(slot, keyOfSeries(slot)));
@@ -188,6 +219,7 @@ export function readWal(disk: Disk, folder = FOLDER): { lines: string[]; report:
     definition: (slot, identity, key) => lines.push(`series ${slot} ${hex(identity)} ${hex(key)}`),
     rows: (_rowCount, slots, timestampsMs, values) =>
       lines.push(rowsLine({ slots, timestampsMs, values })),
+    remove: (request) => lines.push(deleteLine(request)),
   });
   return { lines, report };
 }

@@ -4,12 +4,13 @@
  */
 import { join } from "node:path";
 import { must, type Disk, type DiskFile } from "@tideline/common";
-import { CorruptionError, IDENTITY_SIZE } from "@tideline/model";
+import { CorruptionError, IDENTITY_SIZE, type SeriesDelete } from "@tideline/model";
 import type { LaneRange } from "../lane-range.ts";
 import {
   decodeWalHeader,
   generationOf,
   RECORD_DEFINITION,
+  RECORD_DELETE,
   RECORD_ROWS,
   RECORD_SERIES,
   WAL_HEADER_SIZE,
@@ -20,7 +21,7 @@ import {
   type WalHeader,
 } from "./format.ts";
 import { FrameReader } from "./frame-reader.ts";
-import { decodeDefinition, decodeRows } from "./records.ts";
+import { decodeDefinition, decodeDelete, decodeRows } from "./records.ts";
 import { decodeSeriesRecord, keyInRecord, type SeriesRecord } from "./series-record.ts";
 
 /** Called in the order of the log. All arguments are borrowed for the call. */
@@ -35,6 +36,8 @@ export interface WalHandlers {
     timestampsMs: Float64Array,
     values: Float64Array,
   ): void;
+  /** Takes from the rows before it, and not from those that follow. */
+  remove(request: SeriesDelete): void;
 }
 
 interface WalDamage {
@@ -54,7 +57,7 @@ export interface WalReport {
   readonly rowCount: number;
   /** Range of the lane that wrote the generation; null when no header could be read. */
   readonly laneRange: LaneRange | null;
-  /** See WalHeader; null when no header could be read. */
+  /** Number of the newest delete that a header or a record tells of; null when none could be read. */
   readonly deletesDone: number | null;
   readonly damage: readonly WalDamage[];
   /** Bytes at the ends of files that no whole record was written to: a crash in the middle of a write. */
@@ -115,7 +118,7 @@ class Replay {
       headerFault = `the header is of generation ${header.generation}, file ${header.fileNumber}`;
     else {
       this.report.laneRange ??= header.laneRange;
-      this.report.deletesDone ??= header.deletesDone;
+      this.#comesAfter(header.deletesDone);
     }
     const damage = (offset: number, reason: string): void => {
       this.report.damage.push({ file: file.path, offset, reason });
@@ -151,6 +154,11 @@ class Replay {
       this.report.rowCount += columns.slots.length;
       const { slots, timestampsMs, values } = columns;
       this.#handlers.rows(slots.length, slots, timestampsMs, values);
+    } else if (kind === RECORD_DELETE) {
+      const logged = decoded(() => decodeDelete(record));
+      if (logged instanceof RangeError) return logged.message;
+      this.#comesAfter(logged.number);
+      this.#handlers.remove(logged.request);
     } else {
       this.report.unknownRecordCount += 1;
     }
@@ -164,6 +172,11 @@ class Replay {
       this.#handlers.definition(series.firstSlot + i, identity, keyInRecord(series, i, label));
       label += series.labelCounts[i] as number;
     }
+  }
+
+  /** What follows comes after the delete of this number. */
+  #comesAfter(deleteNumber: number): void {
+    this.report.deletesDone = Math.max(this.report.deletesDone ?? 0, deleteNumber);
   }
 }
 

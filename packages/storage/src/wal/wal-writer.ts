@@ -17,7 +17,7 @@ import {
   type Disk,
   type DiskFile,
 } from "@tideline/common";
-import { OverloadError } from "@tideline/model";
+import { OverloadError, type SeriesDelete } from "@tideline/model";
 import { diskError } from "../disk-error.ts";
 import { isLaneRange, type LaneRange } from "../lane-range.ts";
 import {
@@ -29,7 +29,7 @@ import {
   walSeed,
 } from "./format.ts";
 import { FrameWriter } from "./frame-writer.ts";
-import { encodeDefinition, encodeRows, ROWS_PER_RECORD_MAX } from "./records.ts";
+import { encodeDefinition, encodeDelete, encodeRows, ROWS_PER_RECORD_MAX } from "./records.ts";
 import {
   LABELS_PER_SERIES_MAX,
   SeriesRecordEncoder,
@@ -57,6 +57,10 @@ export class WalWriter {
   readonly #frames = new FrameWriter();
   readonly #record = new ByteWriter(64 * 1024);
   readonly #seriesEncoder = new SeriesRecordEncoder();
+  /** See WalHeader; for the next file. */
+  #deletesDone: number;
+  /** As it will be once the group is committed. */
+  #groupDeletesDone: number;
   #file: DiskFile;
   #fileNumber: number;
   /** Bytes of the current file that hold whole groups. */
@@ -76,6 +80,8 @@ export class WalWriter {
   private constructor(options: WalOptions, fileNumber: number) {
     this.#options = options;
     this.#fileSizeMax = options.fileSizeMax ?? FILE_SIZE_MAX;
+    this.#deletesDone = options.deletesDone;
+    this.#groupDeletesDone = options.deletesDone;
     this.#fileNumber = fileNumber;
     this.#file = this.#newFile(fileNumber);
     this.#startGroup();
@@ -177,6 +183,18 @@ export class WalWriter {
   }
 
   /**
+   * Adds a delete to the group: it takes from the rows before it, and not from those that follow.
+   *
+   * @throws {OverloadError} when `failure` is set
+   */
+  appendDelete(number: number, request: SeriesDelete): void {
+    this.#prepare();
+    encodeDelete(this.#record, number, request);
+    this.#frames.add(this.#record.bytes());
+    this.#groupDeletesDone = number;
+  }
+
+  /**
    * Writes the group with one write. When it returns, the rows survive the death of the process.
    *
    * @throws {OverloadError} nothing of the group is written; trying again helps unless `failure` is set
@@ -194,6 +212,7 @@ export class WalWriter {
     }
     if (cause === null && writtenSize === group.length) {
       this.#goodSize += group.length;
+      this.#deletesDone = this.#groupDeletesDone;
       this.#startGroup();
       return;
     }
@@ -261,6 +280,7 @@ export class WalWriter {
   }
 
   #startGroup(): void {
+    this.#groupDeletesDone = this.#deletesDone;
     this.#frames.start(this.#goodSize, walSeed(this.#options.generation, this.#fileNumber));
   }
 
@@ -284,7 +304,8 @@ export class WalWriter {
 
   /** A file with its header; nothing is left of it when that fails. @throws {OverloadError} */
   #newFile(fileNumber: number): DiskFile {
-    const { disk, folder, generation, laneRange, deletesDone } = this.#options;
+    const { disk, folder, generation, laneRange } = this.#options;
+    const deletesDone = this.#deletesDone;
     const path = join(folder, walFileName(fileNumber));
     let file: DiskFile | null = null;
     try {

@@ -10,6 +10,7 @@ import {
   isSubsequence,
   linesOf,
   openWal,
+  randomDelete,
   randomGroup,
   readWal,
   type Entry,
@@ -27,6 +28,7 @@ async function write(disk: FakeDisk, random: Random, progress: Progress): Promis
     const wal = openWal(disk, 900);
     for (let i = 0; i < 6; i += 1) {
       const group = randomGroup(random, 12);
+      if (random.chance(0.2)) group.push(randomDelete(random));
       progress.written.push(...group);
       appendEntries(wal, group);
       wal.commit();
@@ -88,6 +90,7 @@ test("errors at every operation lose nothing that was committed", () => {
     const kept: Entry[] = [];
     for (let i = 0; i < 30; i += 1) {
       const group = randomGroup(random, 12);
+      if (random.chance(0.2)) group.push(randomDelete(random));
       if (random.chance(0.4)) {
         const writtenSize = random.below(300);
         disk.inject({

@@ -1,7 +1,7 @@
 import { FakeDisk, forEachSeed, seededRandom } from "@tideline/common/testing";
 import { expect, test } from "vitest";
 import { crc32c } from "@tideline/kernels";
-import { PAGE_SIZE, WAL_HEADER_SIZE, walSeed } from "./format.ts";
+import { decodeWalHeader, PAGE_SIZE, WAL_HEADER_SIZE, walSeed } from "./format.ts";
 import { deleteGeneration, listGenerations } from "./generations.ts";
 import {
   appendEntries,
@@ -10,12 +10,17 @@ import {
   keyOfSlot,
   linesOf,
   openWal,
+  randomDelete,
   randomGroup,
   readWal,
   scrapeRows,
   WAL_FOLDER,
   type Entry,
 } from "./wal-fixtures.ts";
+
+const EXAMPLE_DELETE = {
+  request: { tenant: { accountId: 1, projectId: 0 }, filters: [[]], startMs: 0, endMs: 1 },
+};
 
 const file1 = `${FOLDER}/00000001.wal`;
 
@@ -28,6 +33,7 @@ test("what was committed comes back in order, bit for bit", () => {
       const wal = openWal(disk, fileSizeMax);
       for (let i = random.below(8); i >= 0; i -= 1) {
         const group = randomGroup(random, random.pick([3, 500, 9000]));
+        if (random.chance(0.3)) group.push(randomDelete(random));
         appendEntries(wal, group);
         wal.commit();
         entries.push(...group);
@@ -66,6 +72,26 @@ test("rows take 16 bytes where neither slots nor timestamps have order, and fram
   const wal = openWal(new FakeDisk());
   wal.appendRows(rowCount, slots, timestampsMs, values);
   expect(wal.pendingSize / rowCount).toBeLessThan(16.16);
+});
+
+test("files say which deletes came before them, and those of a group that was not written did not", () => {
+  const disk = new FakeDisk();
+  const wal = openWal(disk, 300);
+  const random = seededRandom(1);
+  appendEntries(wal, [{ ...EXAMPLE_DELETE, number: 3 }]);
+  wal.commit();
+  appendEntries(wal, randomGroup(random, 100));
+  wal.commit();
+  appendEntries(wal, [{ ...EXAMPLE_DELETE, number: 9 }]);
+  wal.rollback();
+  appendEntries(wal, [1]);
+  wal.commit();
+  wal.close();
+  const files = disk.list(FOLDER);
+  const headers = files.map((name) => decodeWalHeader(disk.readFile(`${FOLDER}/${name}`)));
+  expect(headers[0]).toMatchObject({ deletesDone: 0 });
+  expect(headers.at(-1)).toMatchObject({ deletesDone: 3 });
+  expect(readWal(disk).report.deletesDone).toBe(3);
 });
 
 test("a group that was rolled back is not written", () => {
