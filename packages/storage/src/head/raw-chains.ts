@@ -1,36 +1,43 @@
 /**
  * Samples as they arrived: the raw tails of all series of a generation, as chains of chunks in slabs.
  *
- * A series' first chunk holds 4 samples, the next one 8, then 16 each: a series that is seen once
- * costs little, and a busy one wastes little. How many samples it has tells which chunk it is in and how
- * full that is. A chunk: one double that leads to the chunk before, then (time, value) pairs, so that an
- * append touches one cache line of it. Chunks that are given back are used again before a slab grows.
+ * A series' first chunk holds 5 samples in 64 bytes, the next one 10 in 128, then 15 in 192 each: a series that is seen
+ * once costs little, and a busy one wastes little. How many samples it has tells which chunk it is in and how full that
+ * is. A chunk: one word that leads to the chunk before, then samples of three words (time, value). Chunks that are
+ * given back are used again before a slab grows. (Chunks of 5 alone take 40 bytes a series less, but after some rounds
+ * of sealing neighbours no longer lie together: 1.5 times the time of an append.)
  *
  * Values pass as pairs of 32-bit words: no bit of a NaN can get lost (law 2).
  */
 import { wordsOf } from "@tideline/model";
+import { RawTimes } from "./raw-times.ts";
 
-const SLAB_SHIFT = 17;
-/** Doubles in a slab: 1 MiB. */
+/** Places are counted in units of 64 bytes, 2^4 words. */
+const UNIT_SHIFT = 4;
+/** Units in a slab of 1 MiB. */
+const SLAB_SHIFT = 14;
 const SLAB_LENGTH = 2 ** SLAB_SHIFT;
 const SLAB_MASK = SLAB_LENGTH - 1;
 
-/** End of a free list. */
+/** Words of a sample. */
+const SAMPLE_LENGTH = 3;
+
+/** End of a list of free chunks. */
 const NONE = 0xffff_ffff;
 
-/** Where the newest chunk of a series starts; void for a series without raw samples. */
+/** The newest chunk of a series; void for a series without raw samples. */
 export type RawTail = number;
 
 export class RawChains {
-  readonly #slabs: Float64Array[] = [];
-  readonly #slabWords: Uint32Array[] = [];
-  /** Doubles given out of the last slab. */
+  readonly #slabs: Uint32Array[] = [];
+  readonly #times = new RawTimes();
+  /** Units given out of the last slab. */
   #used = SLAB_LENGTH;
-  /** Chunks given back, by what they hold: 4, 8, 16 samples; each leads to the next one. */
+  /** Chunks given back, by their units less one; each leads to the next one. */
   readonly #free = new Uint32Array(3).fill(NONE);
 
   get memorySize(): number {
-    return this.#slabs.length * SLAB_LENGTH * 8;
+    return this.#slabs.length * ((SLAB_LENGTH << UNIT_SHIFT) * 4) + this.#times.memorySize;
   }
 
   /**
@@ -40,15 +47,14 @@ export class RawChains {
    * @returns the tail from now on
    */
   push(tail: RawTail, count: number, ms: number, valueWords: Uint32Array, row: number): RawTail {
-    const chunk = chunkOf(count);
-    const index = count - chunkFirst(chunk);
-    const start = index === 0 ? this.#allocate(chunk, tail) : tail;
-    const at = (start & SLAB_MASK) + 1 + index * 2;
-    (this.#slabs[start >>> SLAB_SHIFT] as Float64Array)[at] = ms;
-    const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-    words[at * 2 + 2] = valueWords[row * 2] as number;
-    words[at * 2 + 3] = valueWords[row * 2 + 1] as number;
-    return start;
+    const index = count - firstOf(count);
+    const chunk = index === 0 ? this.#allocate(unitsOf(count), tail) : tail;
+    const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+    const at = sampleAt(chunk, index);
+    words[at] = this.#times.wordOf(ms);
+    words[at + 1] = valueWords[row * 2] as number;
+    words[at + 2] = valueWords[row * 2 + 1] as number;
+    return chunk;
   }
 
   /** Copies the `count` samples of a chain to both columns from `offset` on. @param valueWords from wordsOf */
@@ -59,19 +65,18 @@ export class RawChains {
     valueWords: Uint32Array,
     offset: number,
   ): void {
-    let start = tail;
-    let end = count;
-    while (end > 0) {
-      const first = chunkFirst(chunkOf(end - 1));
-      const slab = this.#slabs[start >>> SLAB_SHIFT] as Float64Array;
-      const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      let at = (start & SLAB_MASK) + 1;
-      for (let o = offset + first; o < offset + end; o += 1, at += 2) {
-        timestampsMs[o] = slab[at] as number;
-        valueWords[o * 2] = words[at * 2 + 2] as number;
-        valueWords[o * 2 + 1] = words[at * 2 + 3] as number;
+    const times = this.#times;
+    let chunk = tail;
+    for (let end = count; end > 0;) {
+      const first = firstOf(end - 1);
+      const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+      let at = sampleAt(chunk, 0);
+      for (let o = offset + first; o < offset + end; o += 1, at += SAMPLE_LENGTH) {
+        timestampsMs[o] = times.msOf(words[at] as number);
+        valueWords[o * 2] = words[at + 1] as number;
+        valueWords[o * 2 + 1] = words[at + 2] as number;
       }
-      start = words[(start & SLAB_MASK) * 2] as number;
+      chunk = this.#previous(chunk);
       end = first;
     }
   }
@@ -90,26 +95,26 @@ export class RawChains {
     kept: number,
   ): RawTail {
     const valueWords = wordsOf(values);
-    let start = tail;
+    const times = this.#times;
+    let chunk = tail;
     let newTail = tail;
-    let end = count;
-    while (end > 0) {
-      const chunk = chunkOf(end - 1);
-      const first = chunkFirst(chunk);
-      const slab = this.#slabs[start >>> SLAB_SHIFT] as Float64Array;
-      const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      const previous = words[(start & SLAB_MASK) * 2] as number;
+    for (let end = count; end > 0;) {
+      const first = firstOf(end - 1);
+      const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+      const previous = this.#previous(chunk);
+      let at = sampleAt(chunk, 0);
+      for (let i = first; i < end; i += 1, at += SAMPLE_LENGTH) {
+        times.release(words[at] as number);
+        if (i >= kept) continue;
+        words[at] = times.wordOf(timestampsMs[i] as number);
+        words[at + 1] = valueWords[i * 2] as number;
+        words[at + 2] = valueWords[i * 2 + 1] as number;
+      }
       if (first >= kept) {
-        this.#giveBack(chunk, start);
+        this.#giveBack(unitsOf(first), chunk);
         newTail = previous;
       }
-      const keptEnd = Math.min(end, kept);
-      for (let i = first, at = (start & SLAB_MASK) + 1; i < keptEnd; i += 1, at += 2) {
-        slab[at] = timestampsMs[i] as number;
-        words[at * 2 + 2] = valueWords[i * 2] as number;
-        words[at * 2 + 3] = valueWords[i * 2 + 1] as number;
-      }
-      start = previous;
+      chunk = previous;
       end = first;
     }
     return newTail;
@@ -117,64 +122,67 @@ export class RawChains {
 
   /** Gives all chunks of a chain of `count` back. */
   clear(tail: RawTail, count: number): void {
-    let start = tail;
+    let chunk = tail;
     for (let end = count; end > 0;) {
-      const chunk = chunkOf(end - 1);
-      const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      const previous = words[(start & SLAB_MASK) * 2] as number;
-      this.#giveBack(chunk, start);
-      start = previous;
-      end = chunkFirst(chunk);
+      const first = firstOf(end - 1);
+      const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+      const behind = sampleAt(chunk, end - first);
+      for (let at = sampleAt(chunk, 0); at < behind; at += SAMPLE_LENGTH) {
+        this.#times.release(words[at] as number);
+      }
+      const previous = this.#previous(chunk);
+      this.#giveBack(unitsOf(first), chunk);
+      chunk = previous;
+      end = first;
     }
   }
 
-  #giveBack(chunk: number, start: number): void {
-    const size = Math.min(chunk, 2);
-    const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-    words[(start & SLAB_MASK) * 2] = this.#free[size] as number;
-    this.#free[size] = start;
+  #previous(chunk: number): number {
+    const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+    return words[(chunk & SLAB_MASK) << UNIT_SHIFT] as number;
+  }
+
+  #link(chunk: number, previous: number): void {
+    const words = this.#slabs[chunk >>> SLAB_SHIFT] as Uint32Array;
+    words[(chunk & SLAB_MASK) << UNIT_SHIFT] = previous;
+  }
+
+  #giveBack(units: number, chunk: number): void {
+    this.#link(chunk, this.#free[units - 1] as number);
+    this.#free[units - 1] = chunk;
   }
 
   /** Takes a chunk and links it to the one before. */
-  #allocate(chunk: number, previous: number): number {
-    const size = Math.min(chunk, 2);
-    let start = this.#free[size] as number;
-    if (start === NONE) {
-      start = this.#cut(1 + 2 * chunkLength(chunk));
+  #allocate(units: number, previous: number): number {
+    let chunk = this.#free[units - 1] as number;
+    if (chunk === NONE) {
+      if (this.#used + units > SLAB_LENGTH) {
+        this.#slabs.push(new Uint32Array(SLAB_LENGTH << UNIT_SHIFT));
+        this.#used = 0;
+      }
+      chunk = (this.#slabs.length - 1) * SLAB_LENGTH + this.#used;
+      this.#used += units;
     } else {
-      const words = this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array;
-      this.#free[size] = words[(start & SLAB_MASK) * 2] as number;
+      this.#free[units - 1] = this.#previous(chunk);
     }
-    (this.#slabWords[start >>> SLAB_SHIFT] as Uint32Array)[(start & SLAB_MASK) * 2] = previous;
-    return start;
-  }
-
-  /** Takes doubles of the last slab. */
-  #cut(length: number): number {
-    if (this.#used + length > SLAB_LENGTH) {
-      const slab = new Float64Array(SLAB_LENGTH);
-      this.#slabs.push(slab);
-      this.#slabWords.push(wordsOf(slab));
-      this.#used = 0;
-    }
-    const start = this.#used;
-    this.#used += length;
-    return (this.#slabs.length - 1) * SLAB_LENGTH + start;
+    this.#link(chunk, previous);
+    return chunk;
   }
 }
 
-/** Which chunk of a chain holds sample `index`: chunks start at 0, 4, 12, 28, 44, … */
-function chunkOf(index: number): number {
-  if (index >= 12) return 2 + ((index - 12) >>> 4);
-  return index < 4 ? 0 : 1;
+/** Where sample `index` of a chunk lies in its slab. */
+function sampleAt(chunk: number, index: number): number {
+  return ((chunk & SLAB_MASK) << UNIT_SHIFT) + 1 + index * SAMPLE_LENGTH;
 }
 
-/** Index of the first sample of a chunk. */
-function chunkFirst(chunk: number): number {
-  return chunk < 2 ? chunk << 2 : 12 + ((chunk - 2) << 4);
+/** The first sample of the chunk that holds sample `index`: chunks begin with samples 0, 5, 15, 30, 45, … */
+function firstOf(index: number): number {
+  if (index < 15) return index < 5 ? 0 : 5;
+  return index - (index % 15);
 }
 
-/** Samples that a chunk holds. */
-function chunkLength(chunk: number): number {
-  return chunk < 2 ? 4 << chunk : 16;
+/** Units of the chunk that holds sample `index`. */
+function unitsOf(index: number): number {
+  if (index < 15) return index < 5 ? 1 : 2;
+  return 3;
 }

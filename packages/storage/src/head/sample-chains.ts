@@ -13,12 +13,12 @@ import { sortSamples } from "./sample-sort.ts";
 import { SealedBlocks } from "./sealed-blocks.ts";
 
 /**
- * Samples of a full tail, the end of a chunk (raw-chains.ts). Measured at 28, 44, 60 and 124 (bench/memtable.ts): an hour
- * of 240 samples then takes 3.7, 4.1, 4.6 and 6.6 bytes a sample; appends cost the same within noise, least at 28.
+ * Samples of a full tail, the end of a chunk (raw-chains.ts). Longer tails cost as much per append and take more memory
+ * (bench/memtable.ts): an hour of 240 samples takes 2.9 bytes a sample.
  */
-const RAW_COUNT_MAX = 28;
-/** What a series seals first, every other time; see sealingCount. */
-const FIRST_COUNT = 12;
+const RAW_COUNT_MAX = 30;
+/** What a series seals first, every other time: the end of a chunk, too; see sealingCount. */
+const FIRST_COUNT = 15;
 /** So many neighbours seal together: their chunks lie together, and their times are equal. */
 const NEIGHBOURS_SHIFT = 9;
 
@@ -135,7 +135,7 @@ export class SampleChains {
       const tail = words[record + TAIL] as number;
       words[record + TAIL] = raw.push(tail, count, ms, valueWords, row);
       // Only full chunks are sealed.
-      if (((count + 5) & 15) === 0 && count + 1 >= sealingCount(slot, words[record + SEALED])) {
+      if (count + 1 >= FIRST_COUNT && count + 1 >= sealingCount(slot, words[record + SEALED])) {
         sampleCount -= this.#seal(record);
       }
     }
