@@ -17,4 +17,4 @@ export type { LinkState, LinkTimings } from "./node-link.ts";
 export { SelectClient, type SelectClientOptions } from "./select-client.ts";
 export type { SelectNodeStats } from "./select-link.ts";
 export { SelectServer, type SelectServerOptions, type SelectServerStats } from "./select-server.ts";
-export { unreadyReason } from "./readiness.ts";
+export { FIRST_CONNECT_GRACE_MS, unreadyReason } from "./readiness.ts";

@@ -1,6 +1,6 @@
 /**
- * One long-lived stream to one node: connects, says hello, hands over envelopes, and connects again after
- * a pause that grows with each failure. Knows nothing of rows and queries.
+ * One long-lived stream to one node: connects, says hello, hands over envelopes, and knocks after
+ * a pause that grows with each failure, and connects again once somebody listens. Knows nothing of rows and queries.
  *
  * States: connecting → ready → away → connecting …; refused when the node's hello cannot be accepted
  * (tried again after a long pause), closed at the end.
@@ -17,6 +17,7 @@ import {
   type Envelope,
 } from "./envelope.ts";
 import { CHANNEL_OPTIONS, rawMessage } from "./grpc.ts";
+import { knock } from "./knock.ts";
 import type { Log } from "./log.ts";
 import {
   commonWireVersion,
@@ -42,7 +43,7 @@ export interface LinkFailures {
 export interface LinkTimings {
   /** A node that has not said hello by then counts as away. */
   readonly helloTimeoutMs: number;
-  /** Pause after the first failure; it doubles up to the maximum. */
+  /** Pause after the first failure; it doubles up to the maximum, which a node that has restarted stays away longer. */
   readonly backoffMinMs: number;
   readonly backoffMaxMs: number;
   /** Pause after a hello that cannot be accepted. */
@@ -52,9 +53,12 @@ export interface LinkTimings {
 const LINK_TIMINGS: LinkTimings = {
   helloTimeoutMs: 5_000,
   backoffMinMs: 100,
-  backoffMaxMs: 5_000,
+  backoffMaxMs: 250,
   refusedPauseMs: 30_000,
 };
+
+/** What callers are told who need a node that is away. */
+const RETRY_AFTER_MS = 5_000;
 
 export interface NodeLinkOptions {
   readonly node: StorageNode;
@@ -88,14 +92,19 @@ export class NodeLink {
   readonly #clock: Clock;
   #state: LinkState = "connecting";
   #connection: Connection | null = null;
+  /** Ends the pause, or the knock behind it. */
   #cancelPause: (() => void) | null = null;
   #failuresInRow = 0;
   #readyCount = 0;
   readonly #failures = { dialCount: 0, handshakeCount: 0, connectionCount: 0 };
   #settleFirst: () => void = () => undefined;
 
+  #settleReached: () => void = () => undefined;
+
   /** Resolves when the first try to connect has ended, whichever way. */
   readonly firstTry: Promise<void>;
+  /** Resolves when the node has been ready once. */
+  readonly reached: Promise<void>;
 
   constructor(options: NodeLinkOptions) {
     this.#options = options;
@@ -103,6 +112,9 @@ export class NodeLink {
     this.#clock = options.clock ?? systemClock;
     this.firstTry = new Promise((resolve) => {
       this.#settleFirst = resolve;
+    });
+    this.reached = new Promise((resolve) => {
+      this.#settleReached = resolve;
     });
   }
 
@@ -138,9 +150,7 @@ export class NodeLink {
     const { name, address } = this.#options.node;
     const at = name === address ? name : `${name} (${address})`;
     const message = `Node ${at} is ${this.#state === "ready" ? "away" : this.#state}`;
-    return new OverloadError("TIDELINE_NODE_AWAY", message, {
-      retryAfterMs: this.#timings.backoffMaxMs,
-    });
+    return new OverloadError("TIDELINE_NODE_AWAY", message, { retryAfterMs: RETRY_AFTER_MS });
   }
 
   /** The stream cannot be used any longer: connects anew. */
@@ -225,6 +235,7 @@ export class NodeLink {
     );
     onReady(hello);
     this.#settleFirst();
+    this.#settleReached();
   }
 
   #lose(connection: Connection, reason: string, state: "away" | "refused" | "closed"): void {
@@ -242,14 +253,26 @@ export class NodeLink {
       else if (state === "refused") this.#failures.handshakeCount += 1;
       else this.#failures.dialCount += 1;
     }
-    if (state !== "closed") {
-      const pauseMs = state === "refused" ? this.#timings.refusedPauseMs : this.#backoffMs();
-      this.#cancelPause = this.#clock.after(pauseMs, () => {
-        this.#connect();
-      });
-    }
+    if (state !== "closed")
+      this.#pause(state === "refused" ? this.#timings.refusedPauseMs : this.#backoffMs());
     if (wasReady) this.#options.onLost(this.awayError());
     this.#settleFirst();
+  }
+
+  /** Connects after a pause, once somebody listens. */
+  #pause(pauseMs: number): void {
+    this.#cancelPause = this.#clock.after(pauseMs, () => {
+      const { address } = this.#options.node;
+      const { helloTimeoutMs } = this.#timings;
+      this.#cancelPause = knock(address, helloTimeoutMs, this.#clock, (isThere) => {
+        if (isThere) {
+          this.#connect();
+          return;
+        }
+        this.#failuresInRow += 1;
+        this.#pause(this.#backoffMs());
+      });
+    });
   }
 
   /** Once per loss: the tries that follow are silent. */

@@ -68,6 +68,11 @@ export class SelectClient implements FrameSource {
     await Promise.all(this.#links.map(({ link }) => link.firstTry));
   }
 
+  /** Resolves when every node has been there once; never while one stays away. */
+  async reached(): Promise<void> {
+    await Promise.all(this.#links.map(({ link }) => link.reached));
+  }
+
   /** Frames come as the nodes send them. */
   searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
     const missing: Asked["missing"] = [];

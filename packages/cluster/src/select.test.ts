@@ -172,6 +172,25 @@ describe("reading from a cluster", () => {
     });
   });
 
+  test("all nodes are reached once the last one has come", async () => {
+    const { nodes } = await cluster(new FakeFrameSource({ series: [] }));
+    const first = nodes[0] as Node;
+    // A port that nobody listens on yet.
+    const late = await startNode(new FakeFrameSource({ series: [] }));
+    await late.server.close();
+    const client = await openClient([first.address, late.address]);
+    const reached = client.reached();
+    await vi.waitFor(async () => {
+      expect((await read(client)).coverage.missing).toMatchObject([{ where: "node-1" }]);
+    });
+    expect(await Promise.race([reached.then(() => "all"), Promise.resolve("not all")])).toBe(
+      "not all",
+    );
+    await startNode(new FakeFrameSource({ series: [] }), late.address);
+    await reached;
+    expect(client.stats().map(({ state }) => state)).toEqual(["ready", "ready"]);
+  });
+
   test("a node killed while it answers is missing", async () => {
     const hanging = new FakeFrameSource({ series: [fakeSeries("b")], hangs: true });
     const { client, nodes } = await cluster(

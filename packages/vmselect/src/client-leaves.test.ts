@@ -62,6 +62,7 @@ async function startQueries(addresses: readonly string[]): Promise<string> {
     bases: ["/p"],
     deleteBases: [],
     deleteSeries: () => Promise.resolve(),
+    warmUpAfter: Promise.resolve(),
     withPartial: true,
     denyPartial: false,
   });

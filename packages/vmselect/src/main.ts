@@ -1,6 +1,7 @@
 /** vmselect: answers queries from all vmstorage nodes. */
 import { randomUUID } from "node:crypto";
-import { SelectClient, unreadyReason } from "@tideline/cluster";
+import { setTimeout } from "node:timers/promises";
+import { FIRST_CONNECT_GRACE_MS, SelectClient, unreadyReason } from "@tideline/cluster";
 import { parseStorageNodes } from "@tideline/placement";
 import { runProgram, VERSION } from "@tideline/service";
 import { flags } from "./config.ts";
@@ -8,6 +9,8 @@ import { addNodeMetrics } from "./query/node-metrics.ts";
 import { startSelect } from "./start-select.ts";
 
 const DEFAULT_PORT = 8401;
+/** After all nodes are there: then the rest of the cluster is, too, and the first queries have been asked. */
+const SETTLE_MS = 500;
 
 await runProgram({
   name: "vmselect",
@@ -31,6 +34,7 @@ await runProgram({
       context,
       flags: context.flags,
       frames: client,
+      warmUpAfter: settled(client),
       bases: ["/select/:tenant/prometheus"],
       deleteBases: ["/delete/:tenant/prometheus"],
       deleteSeries: (request, signal) => client.deleteSeries(request, signal),
@@ -42,3 +46,13 @@ await runProgram({
     return Promise.resolve();
   },
 });
+
+/** Settles when the start of the cluster is over, or when a node stays away. */
+async function settled(client: SelectClient): Promise<void> {
+  await Promise.race([client.reached().then(() => wait(SETTLE_MS)), wait(FIRST_CONNECT_GRACE_MS)]);
+}
+
+/** Keeps no process alive. */
+function wait(durationMs: number): Promise<void> {
+  return setTimeout(durationMs, undefined, { ref: false });
+}

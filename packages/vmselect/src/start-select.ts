@@ -25,6 +25,8 @@ export interface StartSelectOptions {
   /** The same for deletes. */
   readonly deleteBases: readonly string[];
   readonly deleteSeries: DeleteRouteOptions["deleteSeries"];
+  /** Settles when `frames` can be asked, or has taken too long; until then workers do not warm up. */
+  readonly warmUpAfter: Promise<void>;
   readonly withPartial: boolean;
   readonly denyPartial: boolean;
 }
@@ -52,6 +54,7 @@ export function startSelect(options: StartSelectOptions): void {
         log.error({ error }, "cannot read for a query");
       }),
     cancelGraceMs: CANCEL_GRACE_MS,
+    warmUpAfter: options.warmUpAfter,
     clock: systemClock,
     log,
     onFatal: (error) => {

@@ -42,6 +42,7 @@ await runProgram({
       context: { ...context, allowedMemorySize: Math.floor(allowedMemorySize * QUERY_SHARE) },
       flags: context.flags,
       frames: storage,
+      warmUpAfter: Promise.resolve(),
       bases: BASES,
       deleteBases: BASES,
       deleteSeries: (request) => storage.deleteSeries(request),

@@ -80,7 +80,8 @@ export interface JobAnswer {
 
 export type ToWorker =
   | { readonly type: "run"; readonly jobId: number; readonly job: Job }
-  | { readonly type: "cancel"; readonly jobId: number };
+  | { readonly type: "cancel"; readonly jobId: number }
+  | { readonly type: "warmUp" };
 
 /** A failure is encoded as wire has it (docs/formats/wire.md). */
 export type FromWorker =

@@ -9,12 +9,14 @@ import { QueryPool } from "./query-pool.ts";
 /** Does what the job's label name says: answers, dies, or runs until it is ended. */
 const WORKER = `
   const { parentPort } = require("node:worker_threads");
+  let warmUps = 0;
   parentPort.on("message", ({ type, jobId, job }) => {
+    if (type === "warmUp") warmUps += 1;
     if (type !== "run") return;
     if (job.labelName === "die") throw new Error("out of luck");
     if (job.labelName === "spin") for (;;);
     if (job.labelName === "wait") return;
-    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName], infos: [], seriesFetchedCount: 0, samplesReadCount: 0 };
+    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName === "warm-ups" ? String(warmUps) : job.labelName], infos: [], seriesFetchedCount: 0, samplesReadCount: 0 };
     parentPort.postMessage({ type: "answer", jobId, answer });
   });
   parentPort.postMessage({ type: "ready" });
@@ -38,7 +40,11 @@ let pool: QueryPool;
 let workers: Worker[];
 let fatal: Error[];
 
-async function openPool(workerCount: number, source = WORKER): Promise<void> {
+async function openPool(
+  workerCount: number,
+  source = WORKER,
+  warmUpAfter: Promise<void> = new Promise(() => undefined),
+): Promise<void> {
   workers = [];
   fatal = [];
   pool = new QueryPool({
@@ -49,6 +55,7 @@ async function openPool(workerCount: number, source = WORKER): Promise<void> {
       return worker;
     },
     cancelGraceMs: 20,
+    warmUpAfter,
     clock: systemClock,
     log: { error() {} },
     onFatal: (error) => fatal.push(error),
@@ -76,6 +83,18 @@ test("a worker that dies fails its own job, and another one takes its place", as
   expect(pool.workerDeathCount).toBe(1);
 });
 
+test("workers warm up once there is something to ask, and so do those that take a dead one's place", async () => {
+  const source = Promise.withResolvers<void>();
+  await openPool(1, WORKER, source.promise);
+  const warmUps = async () => (await pool.run(job("warm-ups"), never)).warnings;
+  expect(await warmUps()).toEqual(["0"]);
+  source.resolve();
+  await source.promise;
+  expect(await warmUps()).toEqual(["1"]);
+  await expect(pool.run(job("die"), never)).rejects.toThrow("out of luck");
+  expect(await warmUps()).toEqual(["1"]);
+});
+
 test("a worker that does not hear of a cancel is ended", async () => {
   await openPool(1);
   const cancel = new AbortController();
@@ -94,6 +113,7 @@ test("a worker that cannot start is fatal: nothing would ever be answered", asyn
       workerCount: 1,
       startWorker: () => new Worker(broken, { eval: true }),
       cancelGraceMs: 20,
+      warmUpAfter: Promise.resolve(),
       clock: systemClock,
       log: { error() {} },
       onFatal: resolve,

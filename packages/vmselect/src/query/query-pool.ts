@@ -14,6 +14,8 @@ export interface QueryPoolOptions {
   readonly startWorker: () => Worker;
   /** How long a cancelled job may go on before its worker is ended. */
   readonly cancelGraceMs: number;
+  /** Settles when there is something to ask: workers warm up then, and not before, since what they would ask needs the CPU more. */
+  readonly warmUpAfter: Promise<void>;
   readonly clock: Clock;
   readonly log: { error(fields: object, message: string): void };
   /** A worker that cannot even start: no query will ever be answered. */
@@ -36,6 +38,7 @@ export class QueryPool {
   readonly #members: Member[];
   #nextJobId = 1;
   #isClosed = false;
+  #isWarm = false;
   /** Workers that stopped by themselves or had to be ended. */
   workerDeathCount = 0;
 
@@ -46,6 +49,7 @@ export class QueryPool {
       this.#listen(member);
       return member;
     });
+    void this.#warmUp();
   }
 
   /**
@@ -87,6 +91,12 @@ export class QueryPool {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#members.map((member) => member.worker.terminate()));
+  }
+
+  async #warmUp(): Promise<void> {
+    await this.#options.warmUpAfter;
+    this.#isWarm = true;
+    for (const { worker } of this.#members) warmUp(worker);
   }
 
   #listen(member: Member): void {
@@ -134,6 +144,11 @@ export class QueryPool {
     );
     member.worker = this.#options.startWorker();
     member.isReady = false;
+    if (this.#isWarm) warmUp(member.worker);
     this.#listen(member);
   }
+}
+
+function warmUp(worker: Worker): void {
+  worker.postMessage({ type: "warmUp" } satisfies ToWorker);
 }

@@ -18,7 +18,8 @@ const running = new Map<number, AbortController>();
 
 main.on("message", (message: ToWorker) => {
   if (message.type === "cancel") running.get(message.jobId)?.abort();
-  else void run(message);
+  else if (message.type === "run") void run(message);
+  else void warmUp(WARM_UP_MS, () => running.size > 0);
 });
 
 async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<void> {
@@ -40,4 +41,3 @@ async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<
 }
 
 main.postMessage({ type: "ready" } satisfies FromWorker);
-await warmUp(WARM_UP_MS, () => running.size > 0);
