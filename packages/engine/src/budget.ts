@@ -9,6 +9,13 @@ export interface BudgetLimits {
   readonly memorySizeMax: number;
 }
 
+/** Memory that several queries share. */
+export interface MemoryPool {
+  /** @param size bytes. @throws {ExecutionError} there is not so much, and nothing is held */
+  hold(size: number): void;
+  release(size: number): void;
+}
+
 export class Budget {
   readonly #sampleCountMax: number;
   readonly #samplesPerSeriesMax: number;
@@ -16,10 +23,10 @@ export class Budget {
   #sampleCount = 0;
   #memorySize = 0;
 
-  readonly #memoryOf: Budget | null;
+  #memoryOf: MemoryPool | null;
 
-  /** @param memoryOf a larger budget that the same memory counts against as well */
-  constructor(limits: BudgetLimits, memoryOf: Budget | null = null) {
+  /** @param memoryOf what the same memory is taken from as well */
+  constructor(limits: BudgetLimits, memoryOf: MemoryPool | null = null) {
     this.#samplesPerSeriesMax = limits.samplesPerSeriesMax ?? 0;
     this.#memoryOf = memoryOf;
     this.#sampleCountMax = limits.sampleCountMax;
@@ -72,5 +79,11 @@ export class Budget {
   release(size: number): void {
     this.#memoryOf?.release(size);
     this.#memorySize -= size;
+  }
+
+  /** Gives back what is still held. What goes on afterwards, because it has not heard that the query is over, takes nothing more. */
+  close(): void {
+    this.#memoryOf?.release(this.#memorySize);
+    this.#memoryOf = null;
   }
 }

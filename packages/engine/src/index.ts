@@ -7,6 +7,7 @@
  * Inside: plan/ cuts leaves out of the tree; leaf/ evaluates one leaf from raw blocks; execute/ works out the rest over
  * columns/; functions/ is the shelf of cards; labels/ is how label sets are written meanwhile; json/ writes digits.
  */
+export type { MemoryPool } from "./budget.ts";
 export type { Columns } from "./columns/columns.ts";
 export { aggregateCards, functionCards, languageFacts } from "./functions/shelf.ts";
 export { writeSeriesJson } from "./json/label-json.ts";

@@ -1,7 +1,7 @@
 /** Budgets, pacing, annotations: what keeps a query within bounds. */
 import { describe, expect, test } from "vitest";
 import { Annotations } from "./annotations.ts";
-import { Budget } from "./budget.ts";
+import { Budget, type MemoryPool } from "./budget.ts";
 import { checkStepCount, stepCountOf, subqueryGrid } from "./grid.ts";
 import { Pacer } from "./pacer.ts";
 
@@ -22,6 +22,24 @@ describe("a budget", () => {
     budget.addSamples(1e12);
     budget.hold(1e15);
     expect(budget.sampleCount).toBe(1e12);
+  });
+
+  test("takes its memory from a pool, and gives all of it back at its end", () => {
+    let heldSize = 0;
+    const pool: MemoryPool = {
+      hold: (size) => (heldSize += size),
+      release: (size) => (heldSize -= size),
+    };
+    const query = new Budget({ sampleCountMax: 0, memorySizeMax: 0 }, pool);
+    query.hold(90);
+    query.release(20);
+    expect(heldSize).toBe(70);
+    query.close();
+    expect(heldSize).toBe(0);
+    // A leaf that has not heard of it yet.
+    query.hold(1000);
+    query.close();
+    expect(heldSize).toBe(0);
   });
 
   test("counts memory against the larger budget, too", () => {

@@ -8,6 +8,7 @@ import type {
   Tenant,
 } from "@tideline/model";
 import type { Expression, ValueType } from "@tideline/promql";
+import type { MemoryPool } from "./budget.ts";
 import type { Columns } from "./columns/columns.ts";
 import type { RawMatrix } from "./leaf/raw-matrix.ts";
 
@@ -59,6 +60,8 @@ export interface QueryOptions {
 export interface QuerySources {
   readonly series: SeriesSource;
   readonly leaves?: LeafSource;
+  /** What the query takes its memory from, within its own limit. Default: that is all. */
+  readonly memory?: MemoryPool;
 }
 
 /** The data of a result. Values are bits: they are not to pass through plain arrays. */

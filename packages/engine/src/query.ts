@@ -55,7 +55,7 @@ export async function execute(
   const annotations = new Annotations(prepared.text);
   // One failing leaf stops the others.
   const stop = new AbortController();
-  const budget = new Budget(options.limits);
+  const budget = new Budget(options.limits, sources.memory);
   const pacer = new Pacer(AbortSignal.any([signal, stop.signal]));
   const source = sources.series;
   const leaves = sources.leaves ?? leafSourceWithin(source, options.limits, budget);
@@ -74,6 +74,7 @@ export async function execute(
     };
   } finally {
     stop.abort();
+    budget.close();
   }
 }
 

@@ -82,7 +82,7 @@ export const searchFlags = {
   }),
   "search.maxMemoryPerQuery": byteSize({
     default: "0",
-    help: "Most memory for the columns of one query. 0 means a share of the allowed memory",
+    help: "Most memory for the columns of one query. 0 means no limit of its own: all running queries share half of the allowed memory",
   }),
   "search.maxBufferedBytes": byteSize({
     default: "0",

@@ -5,11 +5,13 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { entryUrl, systemClock } from "@tideline/common";
-import { ByteBudget, type FlagValues, type ProgramContext } from "@tideline/service";
+import { ByteBudget, type FlagValues, type Metrics, type ProgramContext } from "@tideline/service";
 import { seriesSourceOf, serveFrames, type FrameSource } from "@tideline/wire";
 import { deleteRoute, type DeleteRouteOptions } from "./api/delete-route.ts";
 import { selectRoutes } from "./api/routes.ts";
 import type { searchFlags } from "./config.ts";
+import type { QueryWorkerData } from "./query/jobs.ts";
+import { QueryMemory } from "./query/query-memory.ts";
 import { QueryPool } from "./query/query-pool.ts";
 import { QueryRunner } from "./query/query-runner.ts";
 
@@ -47,10 +49,12 @@ export function startSelect(options: StartSelectOptions): void {
     WORKER_HEAP_MIN_SIZE,
     Math.floor((allowedMemorySize * 0.7) / workerCount),
   );
+  const memory = new QueryMemory(workerCount, Math.floor(allowedMemorySize / 2));
+  addMemoryMetrics(metrics, memory);
   const pool = new QueryPool({
     workerCount,
     startWorker: () =>
-      startWorker(frames, workerHeapSize, (error) => {
+      startWorker(frames, memory, workerHeapSize, (error) => {
         log.error({ error }, "cannot read for a query");
       }),
     cancelGraceMs: CANCEL_GRACE_MS,
@@ -79,7 +83,7 @@ export function startSelect(options: StartSelectOptions): void {
     subqueryPointsPerSeriesMax: flags["search.maxPointsSubqueryPerTimeseries"],
     groupCountMax: flags["search.maxSeriesPerAggrFunc"],
     resultSeriesMax: flags["search.maxResponseSeries"],
-    memorySizeMax: flags["search.maxMemoryPerQuery"] || Math.floor(allowedMemorySize / 2),
+    memorySizeMax: flags["search.maxMemoryPerQuery"],
   };
   const answers = new ByteBudget({
     noun: "answers that their clients have not read yet",
@@ -128,6 +132,20 @@ export function startSelect(options: StartSelectOptions): void {
   }
 }
 
+function addMemoryMetrics(metrics: Metrics, memory: QueryMemory): void {
+  metrics.gaugeFrom(
+    {
+      name: "tideline_query_memory_bytes",
+      help: "Memory of the queries that run now, as they count it",
+    },
+    () => memory.usedSize,
+  );
+  metrics.gaugeFrom(
+    { name: "tideline_query_memory_max_bytes", help: "Memory that all running queries share" },
+    () => memory.sizeMax,
+  );
+}
+
 function addDeleteRoutes(options: StartSelectOptions): void {
   const { context, flags, deleteBases, deleteSeries } = options;
   const source = seriesSourceOf(options.frames);
@@ -149,18 +167,24 @@ function addDeleteRoutes(options: StartSelectOptions): void {
 /** A worker holds a port to the data; the other end is served here, on the thread that has the sockets. */
 function startWorker(
   frames: FrameSource,
+  memory: QueryMemory,
   heapSize: number,
   onFault: (error: unknown) => void,
 ): Worker {
   const { port1, port2 } = new MessageChannel();
+  const cell = memory.takeCell();
   const worker = new Worker(entryUrl(new URL("./query/query-worker.ts", import.meta.url)), {
-    workerData: { framePort: port2 },
+    workerData: {
+      framePort: port2,
+      memory: { cells: memory.cells, cell, sizeMax: memory.sizeMax },
+    } satisfies QueryWorkerData,
     transferList: [port2],
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heapSize / 2 ** 20) },
   });
   serveFrames(port1, frames, onFault);
   worker.once("exit", () => {
     port1.close();
+    memory.freeCell(cell);
   });
   return worker;
 }

@@ -1,7 +1,9 @@
 /**
  * What main asks of a query worker and what comes back. Plain data: it crosses threads by structured clone.
  */
+import type { MessagePort } from "node:worker_threads";
 import type { Coverage, Tenant } from "@tideline/model";
+import type { QueryMemoryShare } from "./query-memory.ts";
 
 /** Limits of one query; past them it fails with an ExecutionError. 0 = no limit. */
 export interface QueryLimits {
@@ -76,6 +78,13 @@ export interface JobAnswer {
   readonly seriesFetchedCount: number;
   /** Samples that functions saw. */
   readonly samplesReadCount: number;
+}
+
+/** What a worker is started with. */
+export interface QueryWorkerData {
+  /** To a FrameServer. */
+  readonly framePort: MessagePort;
+  readonly memory: QueryMemoryShare;
 }
 
 export type ToWorker =

@@ -2,15 +2,17 @@
  * Entry of a query worker: runs jobs that main sends, over the port to the data that it was given.
  * Answers' bytes are handed over, not copied.
  */
-import { parentPort, workerData, type MessagePort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { must } from "@tideline/common";
 import { encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
-import type { FromWorker, ToWorker } from "./jobs.ts";
+import type { FromWorker, QueryWorkerData, ToWorker } from "./jobs.ts";
+import { memoryPoolOf } from "./query-memory.ts";
 import { runJob } from "./run-job.ts";
 import { warmUp } from "./warm-up.ts";
 
 const main = must(parentPort, "this file is run as a worker");
-const { framePort } = workerData as { framePort: MessagePort };
+const { framePort, memory } = workerData as QueryWorkerData;
+const pool = memoryPoolOf(memory);
 const source = seriesSourceOf(portFrameSource(framePort));
 /** Most of the code that queries use is compiled by then. */
 const WARM_UP_MS = 200;
@@ -26,7 +28,7 @@ async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<
   const cancel = new AbortController();
   running.set(jobId, cancel);
   try {
-    const answer = await runJob(job, source, cancel.signal);
+    const answer = await runJob(job, source, cancel.signal, pool);
     const buffers = answer.chunks.map((chunk) => chunk.buffer as ArrayBuffer);
     main.postMessage({ type: "answer", jobId, answer } satisfies FromWorker, buffers);
   } catch (error) {

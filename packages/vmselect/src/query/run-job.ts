@@ -3,6 +3,7 @@ import {
   execute,
   writeResultJson,
   writeSeriesJson,
+  type MemoryPool,
   type QueryOptions,
   type QueryResult,
 } from "@tideline/engine";
@@ -13,14 +14,20 @@ import { prepareArgument } from "./prepare-argument.ts";
 import { namingSeriesLimit } from "./series-limit.ts";
 import { tsdbStatus } from "./tsdb-status.ts";
 
-/** @throws {InputError | ExecutionError | OverloadError} as parser, engine and source do */
+/**
+ * @param memory what queries take their memory from; not given: their own limits are all
+ * @throws {InputError | ExecutionError | OverloadError} as parser, engine and source do
+ */
 export async function runJob(
   job: Job,
   source: SeriesSource,
   signal: AbortSignal,
+  memory?: MemoryPool,
 ): Promise<JobAnswer> {
   try {
-    return await answerJob(job, source, signal);
+    return job.kind === "query"
+      ? await runQuery(job, source, signal, memory)
+      : await answerIndex(job, source, signal);
   } catch (error) {
     throw job.kind === "query"
       ? namingSeriesLimit(error, job.limits.seriesCountMax, "-search.maxUniqueTimeseries")
@@ -28,10 +35,12 @@ export async function runJob(
   }
 }
 
-async function answerJob(job: Job, source: SeriesSource, signal: AbortSignal): Promise<JobAnswer> {
+async function answerIndex(
+  job: IndexJob,
+  source: SeriesSource,
+  signal: AbortSignal,
+): Promise<JobAnswer> {
   switch (job.kind) {
-    case "query":
-      return runQuery(job, source, signal);
     case "labelNames": {
       const answer = await source.labelNames(searchOf(job), oneMore(job.limit), signal);
       return jsonAnswer(job, answer, (items) => [bytesOf(JSON.stringify(items))]);
@@ -66,6 +75,7 @@ async function runQuery(
   job: QueryJob,
   source: SeriesSource,
   signal: AbortSignal,
+  memory?: MemoryPool,
 ): Promise<JobAnswer> {
   const prepared = prepareArgument(job.text, job.dialect);
   const options: QueryOptions = {
@@ -78,11 +88,10 @@ async function runQuery(
     extraFilters: extraFilterMatchers(job.extraFilters),
     limits: job.limits,
   };
-  const result = await execute(prepared, options, { series: source }, signal).catch(
-    (cause: unknown) => {
-      throw refusalOf("query", cause);
-    },
-  );
+  const sources = memory ? { series: source, memory } : { series: source };
+  const result = await execute(prepared, options, sources, signal).catch((cause: unknown) => {
+    throw refusalOf("query", cause);
+  });
   const cut = cutToLimit(result, job.limit);
   return {
     chunks: [...writeResultJson(cut)],
