@@ -1,6 +1,7 @@
 /** Limits of queries and of questions to the index, by their flags: what they refuse, in which words, and what they leave out. */
 import { expect, test } from "vitest";
 import { request } from "undici";
+import { Cluster } from "./harness/cluster.ts";
 import { TemporaryFolder } from "./harness/folder.ts";
 import { Program } from "./harness/program.ts";
 import { sample, type Series } from "./harness/samples.ts";
@@ -91,5 +92,31 @@ test(
     });
     const gone = await ask(`${api}/admin/tsdb/delete_series?match[]=${odd}`, "POST");
     expect(gone.status).toBe(204);
+  },
+);
+
+test(
+  "a storage node keeps its own limits, whatever vmselect allows",
+  { timeout: 60_000 },
+  async () => {
+    await using cluster = await Cluster.start({
+      storageFlags: ["-search.maxUniqueTimeseries=5", "-search.maxTagValues=4"],
+      selectFlags: ["-search.maxTagValues=0"],
+    });
+    await cluster.writer().write(series);
+    const api = `${cluster.select.url}/select/0/prometheus/api/v1`;
+    expect(await ask(`${api}/query?query=limited`)).toMatchObject({
+      status: 422,
+      error: expect.stringContaining("-search.maxUniqueTimeseries=5 at vmstorage") as string,
+    });
+    expect(await ask(`${api}/query?query=limited{index="7"}`)).toMatchObject({ status: 200 });
+    const values = await ask(`${api}/label/index/values`);
+    expect(values.data).toHaveLength(8);
+    expect(values).toMatchObject({
+      isPartial: true,
+      warnings: expect.arrayContaining([
+        "-search.maxTagValues=4 at vmstorage: results truncated",
+      ]) as string[],
+    });
   },
 );

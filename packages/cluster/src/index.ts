@@ -16,5 +16,6 @@ export type { Log } from "./log.ts";
 export type { LinkState, LinkTimings } from "./node-link.ts";
 export { SelectClient, type SelectClientOptions } from "./select-client.ts";
 export type { SelectNodeStats } from "./select-link.ts";
+export { limitedSource } from "./limited-source.ts";
 export { SelectServer, type SelectServerOptions, type SelectServerStats } from "./select-server.ts";
 export { FIRST_CONNECT_GRACE_MS, unreadyReason } from "./readiness.ts";

@@ -84,5 +84,17 @@ export const flags = {
   ...commonFlags({ httpListenAddr: ":8482" }),
   ...storageFlags({ storageDataPath: "vmstorage-data" }),
   vminsertAddr: address({ default: ":8400", help: "Where to listen for vminsert" }),
+  "search.maxUniqueTimeseries": integer({
+    default: 0,
+    help: "Most series that a search may match on this node, whatever vmselect allows. 0 means as many as the allowed memory holds for all searches at a time",
+  }),
+  "search.maxTagKeys": integer({
+    default: 100_000,
+    help: "Most label names that this node answers with; others are left out, and the answer is partial. 0 means no limit",
+  }),
+  "search.maxTagValues": integer({
+    default: 100_000,
+    help: "Most values of a label that this node answers with; others are left out, and the answer is partial. 0 means no limit",
+  }),
   vmselectAddr: address({ default: ":8401", help: "Where to listen for vmselect" }),
 };
