@@ -102,7 +102,7 @@ export class SeriesLabels implements LabelIndex {
 
   seriesOf(tenant: Tenant): Ordinals {
     const entry = this.#tenantByName.get(formatTenant(tenant));
-    return entry ? this.#lists.view(entry.series) : NO_SERIES;
+    return entry ? this.#lists.elements(entry.series) : NO_SERIES;
   }
 
   labelNames(tenant: Tenant): Iterable<string> {
@@ -112,10 +112,7 @@ export class SeriesLabels implements LabelIndex {
   *labelValues(tenant: Tenant, name: string): Generator<string> {
     const list = this.#tenantByName.get(formatTenant(tenant))?.names.get(name);
     if (list === undefined) return;
-    const count = this.#lists.count(list);
-    for (let i = 0; i < count; i += 1) {
-      yield pairValue(this.#pairs.bytes(this.#lists.view(list)[i] as number));
-    }
+    for (const pair of this.#lists.elements(list)) yield pairValue(this.#pairs.bytes(pair));
   }
 
   async sortedValues(
@@ -125,7 +122,7 @@ export class SeriesLabels implements LabelIndex {
   ): Promise<Iterable<LabelSeries>> {
     const list = this.#tenantByName.get(formatTenant(tenant))?.names.get(name);
     if (list === undefined) return [];
-    const pairs = this.#lists.view(list).slice();
+    const pairs = this.#lists.elements(list).slice();
     const nameEnd = pairNameEnd(name);
     const valueAt = (pair: number): number => nameEnd + this.#pairs.varintSize(pair, nameEnd);
     const byValue = (a: number, b: number): number =>
@@ -136,7 +133,7 @@ export class SeriesLabels implements LabelIndex {
   *#valuesOf(pairs: Uint32Array, valueAt: (pair: number) => number): Generator<LabelSeries> {
     for (const pair of pairs) {
       const value = this.#pairs.bytes(pair).subarray(valueAt(pair));
-      yield { value, series: this.#postings.view(pair) };
+      yield { value, series: this.#postings.elements(pair) };
     }
   }
 
@@ -145,7 +142,7 @@ export class SeriesLabels implements LabelIndex {
     if (!entry) return NO_SERIES;
     const bytes = pairBytes(name, value);
     const pair = this.#pairs.find(entry.number, bytes, 0, bytes.length);
-    return pair === NO_PAIR ? NO_SERIES : this.#postings.view(pair);
+    return pair === NO_PAIR ? NO_SERIES : this.#postings.elements(pair);
   }
 
   #addPair(tenant: TenantEntry, pair: number): void {
