@@ -96,6 +96,11 @@ export class World {
     return this.disk.isCrashed;
   }
 
+  /** Whether a process still runs that something was asked of: another one may run on its disk by now. */
+  isRunning(process: StorageProcess): boolean {
+    return this.#running?.process === process && !this.isDead;
+  }
+
   /** Whether the disk has failed since all that was acknowledged was last known to be on it. */
   get isUnsettled(): boolean {
     return this.disk.struckCount > this.#settledCount;

@@ -31,13 +31,14 @@ export const search: StepCard = {
 };
 
 async function searchBeside(world: World, query: SearchQuery): Promise<void> {
-  const { disk, running, model } = world;
+  const { model } = world;
+  const { process } = world.running;
   const since = model.newest;
   try {
-    const answer = await readSamples(running.process, query);
-    if (world.disk === disk && !world.isDead) compareSamples(world, query, { ...answer, since });
+    const answer = await readSamples(process, query);
+    if (world.isRunning(process)) compareSamples(world, query, { ...answer, since });
   } catch (error) {
-    if (world.disk === disk && !world.isDead) world.fail(error);
+    if (world.isRunning(process)) world.fail(error);
   }
 }
 

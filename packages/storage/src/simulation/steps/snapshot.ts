@@ -30,6 +30,7 @@ export const startOnSnapshot: StepCard = {
   async run(world) {
     const [name, before] = world.random.pick([...world.snapshots]) ?? [];
     if (name === undefined || before === undefined || world.damage === "flipped bits") return;
+    if (world.isDead) return;
     world.tell(`a start on snapshot ${name}`);
     const now = await startOn(world, name, null);
     const { expiredBeforeMs } = world;

@@ -101,7 +101,8 @@ async function runWork<T>(
 ): Promise<void> {
   const { disk } = world;
   const struckCount = disk.struckCount;
-  const isCurrent = (): boolean => world.disk === disk && !world.isDead;
+  const { process } = world.running;
+  const isCurrent = (): boolean => world.isRunning(process);
   const noted = (async () => {
     const result = await work;
     if (isCurrent()) note(result);
