@@ -124,22 +124,31 @@ export class ByteReader {
   readonly bytes: Uint8Array;
   readonly #view: DataView;
   offset: number;
+  #end: number;
 
   constructor(bytes: Uint8Array, offset = 0) {
     this.bytes = bytes;
+    this.#end = bytes.length;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.offset = offset;
   }
 
   /** Bytes left to read. */
   get restSize(): number {
-    return this.bytes.length - this.offset;
+    return this.#end - this.offset;
+  }
+
+  /** Reads from `start` to `end` of the same bytes from now on: a reader of many things costs less than one for each. */
+  turnTo(start: number, end: number): void {
+    assert(start <= end && end <= this.bytes.length, "what is read lies inside the bytes");
+    this.offset = start;
+    this.#end = end;
   }
 
   #take(size: number): number {
     const at = this.offset;
-    if (size < 0 || size > this.bytes.length - at) {
-      throw new RangeError(`wanted ${size} bytes at offset ${at} of ${this.bytes.length}`);
+    if (size < 0 || size > this.#end - at) {
+      throw new RangeError(`wanted ${size} bytes at offset ${at} of ${this.#end}`);
     }
     this.offset = at + size;
     return at;
@@ -189,6 +198,10 @@ export class ByteReader {
   raw(size: number): Uint8Array {
     const at = this.#take(size);
     return this.bytes.subarray(at, at + size);
+  }
+
+  skip(size: number): void {
+    this.#take(size);
   }
 
   sized(): Uint8Array {

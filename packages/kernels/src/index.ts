@@ -8,6 +8,13 @@ export { PointWriter, writeSampleText } from "./float-digits/wasm.ts";
 export { SERIES_SAMPLES_MAX, seriesValues } from "./series-memory.ts";
 export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./series-range/plan.ts";
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
+export {
+  cutTimestamps,
+  timestampPlaces,
+  timestampPlacesSize,
+  type TimestampCut,
+  type TimestampPlaces,
+} from "./timestamp-block/cut.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
 export { CutMarks } from "./value-block/cut-marks.ts";

@@ -7,8 +7,8 @@
 import { assert, ByteReader, ByteWriter } from "@tideline/common";
 
 const CODEC_RAW = 0;
-const CODEC_STEADY = 1;
-const CODEC_DELTA2 = 2;
+export const CODEC_STEADY = 1;
+export const CODEC_DELTA2 = 2;
 
 /** Differences up to here take the varint codecs; larger ones (absurd times) are kept raw. */
 const DELTA_MAX = 2 ** 50;

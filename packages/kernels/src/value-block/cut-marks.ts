@@ -33,7 +33,7 @@ export class CutMarks {
    */
   slotOf(owner: number, offset: number, start: number): number {
     let hash = Math.imul(owner, 0x9e37_79b1) ^ Math.imul(start, 0x85eb_ca6b);
-    hash = Math.imul(hash ^ (offset % 0x1_0000_0000), 0x9e37_79b1);
+    hash = Math.imul(hash ^ (offset >>> 0), 0x9e37_79b1);
     hash = Math.imul(hash ^ (hash >>> 15) ^ Math.floor(offset / 0x1_0000_0000), 0xc2b2_ae35);
     const slot = (hash >>> 11) & this.#slotMask;
     const at = slot * SLOT_WORDS;

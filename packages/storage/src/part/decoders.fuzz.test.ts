@@ -11,7 +11,7 @@ import { decodeTreeRoot, firstAtOrAfter } from "./page-tree.ts";
 import { openPart, randomSeries, randomTimes, randomValues, writePart } from "./part-fixtures.ts";
 import { decodePostings } from "./posting-set.ts";
 import { packGroup, unpackGroup } from "./value-group.ts";
-import { blockFacts, blockStatBits, decodeSeriesEntry, encodeBlock } from "./series-entry.ts";
+import { blockFacts, blockStatBits, encodeBlock, readSeriesEntry } from "./series-entry.ts";
 
 /** Sound bytes of each kind, to be spoiled. */
 const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
@@ -85,7 +85,7 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
     const page = new Page(bytes);
     return firstAtOrAfter(page, Uint8Array.of(1, 2, 3));
   },
-  entry: (bytes) => decodeSeriesEntry(bytes).blocks.map(blockStatBits),
+  entry: (bytes) => readSeriesEntry(new ByteReader(bytes)).blocks.map(blockStatBits),
   footer: decodePartFooter,
   root: decodeTreeRoot,
   postings: (bytes) => decodePostings(new ByteReader(bytes), 1000),

@@ -90,6 +90,7 @@ export class Page {
   readonly size: number;
   readonly #raw: Uint8Array;
   readonly #view: DataView;
+  readonly #reader: ByteReader;
 
   /** @throws {RangeError} on a payload that is no page */
   constructor(payload: Uint8Array) {
@@ -97,7 +98,8 @@ export class Page {
     this.#raw = raw;
     this.#view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
     this.size = raw.length;
-    this.count = new ByteReader(raw).u32();
+    this.#reader = new ByteReader(raw);
+    this.count = this.#reader.u32();
     const entriesSize = raw.length - this.#entriesAt;
     if (entriesSize < 0)
       throw new RangeError(`a page of ${this.count} entries in ${raw.length} bytes`);
@@ -115,6 +117,14 @@ export class Page {
     const start = index === 0 ? 0 : this.#endOf(index - 1);
     const at = this.#entriesAt;
     return this.#raw.subarray(at + start, at + this.#endOf(index));
+  }
+
+  /** A reader of entry `index`; borrowed until the next call. */
+  read(index: number): ByteReader {
+    const start = index === 0 ? 0 : this.#endOf(index - 1);
+    const at = this.#entriesAt;
+    this.#reader.turnTo(at + start, at + this.#endOf(index));
+    return this.#reader;
   }
 
   /**

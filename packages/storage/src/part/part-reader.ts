@@ -6,7 +6,12 @@
  * bytes are not what was written: the caller sets the part aside (PartSet.setAside) and reports it.
  */
 import { assert, type Disk } from "@tideline/common";
-import { crc32c } from "@tideline/kernels";
+import {
+  crc32c,
+  timestampPlaces,
+  timestampPlacesSize,
+  type TimestampPlaces,
+} from "@tideline/kernels";
 import { IDENTITY_SIZE, type Tenant, type TimestampBlock, type ValueBlock } from "@tideline/model";
 import type { LabelIndex, LabelSeries, Ordinals } from "../index/label-index.ts";
 import { rangeCovers, type LaneRange } from "../lane-range.ts";
@@ -28,8 +33,8 @@ import { decodeTreeRoot, PageTree } from "./page-tree.ts";
 import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.ts";
 import { PostingsReader } from "./postings-reader.ts";
 import {
-  decodeSeriesEntry,
   ordinalOfKey,
+  readSeriesEntry,
   writeOrdinalKey,
   type PartBlock,
   type SeriesEntry,
@@ -64,6 +69,7 @@ export class PartReader implements LabelIndex {
   readonly #units: UnitReader;
   readonly #cache: PageCache;
   readonly #timestamps: PageMap<TimestampBlock> = new Map();
+  readonly #places: PageMap<TimestampPlaces | null> = new Map();
   readonly #seriesTree: PageTree;
   readonly #postings: PostingsReader;
   readonly #identitiesOffset: number;
@@ -219,13 +225,22 @@ export class PartReader implements LabelIndex {
     return block;
   }
 
+  /** Places in a block of `timestampBlock`, kept as the block is. @throws {RangeError} it is no such block */
+  timestampPlaces({ id, bytes, count }: TimestampBlock): TimestampPlaces | null {
+    const cached = this.#cache.get(this.#places, id);
+    if (cached !== undefined) return cached;
+    const places = timestampPlaces(bytes, count);
+    this.#cache.add(this.#places, id, places, timestampPlacesSize(count));
+    return places;
+  }
+
   #entry(ordinal: number): SeriesEntry {
     if (ordinal === this.#lastOrdinal && this.#lastEntry) return this.#lastEntry;
     this.#checkOrdinal(ordinal);
     const { offset } = sectionOf(this.sections, SECTION_SERIES);
     const entry = this.#units.decode(offset, () => {
       const { page, firstOrdinal } = this.#leafOf(ordinal);
-      return decodeSeriesEntry(page.entry(ordinal - firstOrdinal));
+      return readSeriesEntry(page.read(ordinal - firstOrdinal));
     });
     this.#lastOrdinal = ordinal;
     this.#lastEntry = entry;
@@ -263,6 +278,7 @@ export class PartReader implements LabelIndex {
   close(): void {
     this.#leaf = null;
     this.#cache.drop(this.#timestamps);
+    this.#cache.drop(this.#places);
     this.#units.close();
   }
 }

@@ -143,9 +143,8 @@ export interface SeriesEntry {
   readonly blocks: readonly PartBlock[];
 }
 
-/** @throws {RangeError} on bytes that are no entry */
-export function decodeSeriesEntry(entry: Uint8Array): SeriesEntry {
-  const reader = new ByteReader(entry);
+/** @param reader of an entry, all of it @throws {RangeError} on bytes that are no entry */
+export function readSeriesEntry(reader: ByteReader): SeriesEntry {
   const key = reader.sized();
   const blockCount = reader.varint();
   const blocks: PartBlock[] = [];
@@ -164,22 +163,55 @@ function decodeBlock(reader: ByteReader): PartBlock {
   const flags = reader.u8();
   const minMs = reader.f64();
   const maxMs = reader.f64();
-  const unit = { offset: reader.varint(), size: reader.varint() };
+  const offset = reader.varint();
+  const size = reader.varint();
   const inGroup =
     kind === KIND_FLOAT_GROUPED ? { start: reader.varint(), size: reader.varint() } : null;
-  const value = { ...unit, inGroup };
+  const value = { offset, size, inGroup };
   const timestamps = { offset: reader.varint(), size: reader.varint() };
-  const entryBits = reader.raw(statBitsSize(flags));
-  return {
-    count,
-    minMs,
-    maxMs,
-    value,
-    timestamps,
-    flags: flags & STAT_FLAGS,
-    entryFlags: flags,
-    entryBits,
-  };
+  const bitsAt = reader.offset;
+  reader.skip(statBitsSize(flags));
+  return new EntryBlock(count, minMs, maxMs, value, timestamps, flags, reader.bytes, bitsAt);
+}
+
+/** The bits of its values are a view that few ask for. */
+class EntryBlock implements PartBlock {
+  readonly count: number;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly value: ValuePlace;
+  readonly timestamps: UnitPointer;
+  readonly entryFlags: number;
+  readonly #bytes: Uint8Array;
+  readonly #bitsAt: number;
+
+  constructor(
+    count: number,
+    minMs: number,
+    maxMs: number,
+    value: ValuePlace,
+    timestamps: UnitPointer,
+    entryFlags: number,
+    bytes: Uint8Array,
+    bitsAt: number,
+  ) {
+    this.count = count;
+    this.minMs = minMs;
+    this.maxMs = maxMs;
+    this.value = value;
+    this.timestamps = timestamps;
+    this.entryFlags = entryFlags;
+    this.#bytes = bytes;
+    this.#bitsAt = bitsAt;
+  }
+
+  get flags(): number {
+    return this.entryFlags & STAT_FLAGS;
+  }
+
+  get entryBits(): Uint8Array {
+    return this.#bytes.subarray(this.#bitsAt, this.#bitsAt + statBitsSize(this.entryFlags));
+  }
 }
 
 function statBitsSize(flags: number): number {

@@ -6,10 +6,13 @@
  */
 import {
   type CutMarks,
+  cutTimestamps,
   cutValues,
   decodeTimestamps,
   decodeValues,
   encodeTimestamps,
+  type TimestampCut,
+  type TimestampPlaces,
   type ValueCut,
   wrapValues,
 } from "@tideline/kernels";
@@ -25,6 +28,8 @@ export interface BlockCutterOptions {
   readonly nextCutId?: () => number;
   /** Where cuts of blocks began. */
   readonly marks?: CutMarks;
+  /** Places in a timestamp block to begin at; null where there are none. @throws {RangeError} it cannot be read */
+  readonly placesOf?: (timestamps: TimestampBlock) => TimestampPlaces | null;
   /** Nothing outside the range goes out, whatever it costs: it is deleted. */
   readonly isStrict?: boolean;
 }
@@ -47,6 +52,7 @@ export class BlockCutter {
   readonly #firstTimestampId: number;
   readonly #nextCutId: (() => number) | undefined;
   readonly #marks: CutMarks | undefined;
+  readonly #placesOf: ((timestamps: TimestampBlock) => TimestampPlaces | null) | undefined;
   readonly #isStrict: boolean;
   readonly #known = new Map<number, Times>();
 
@@ -56,6 +62,7 @@ export class BlockCutter {
     this.#firstTimestampId = options.firstTimestampId;
     this.#nextCutId = options.nextCutId;
     this.#marks = options.marks;
+    this.#placesOf = options.placesOf;
     this.#isStrict = options.isStrict ?? false;
   }
 
@@ -92,30 +99,50 @@ export class BlockCutter {
   #work(timestamps: TimestampBlock): Times {
     const startMs = this.#startMs;
     const endMs = this.#endMs;
-    const { count, minMs, maxMs, bytes } = timestamps;
+    const { count, minMs, maxMs } = timestamps;
     const whole = { ...timestamps, id: timestamps.id + this.#firstTimestampId };
     if (minMs >= startMs && maxMs <= endMs) return { whole, part: null, isOutside: false };
-    const timestampsMs = new Float64Array(count);
+    let cut: TimestampCut;
     try {
-      decodeTimestamps(bytes, timestampsMs);
+      cut = this.#cutTimes(timestamps);
     } catch (error) {
       return { whole, part: leftToReader(error), isOutside: false };
     }
-    const from = lowerBound(timestampsMs, count, startMs);
-    const to = lowerBound(timestampsMs, count, endMs + 1);
+    const { from, timestampsMs: wanted } = cut;
     // A range that ends before it starts lies in many a block, and holds nothing.
-    if (from >= to) return { whole, part: null, isOutside: true };
-    const wanted = timestampsMs.subarray(from, to);
+    if (wanted.length === 0) return { whole, part: null, isOutside: true };
+    const to = from + wanted.length;
     const block: TimestampBlock = {
       // Whole blocks have the ids from 0 on.
       id: this.#nextCutId?.() ?? -1 - whole.id,
-      count: to - from,
+      count: wanted.length,
       minMs: wanted[0] as number,
       maxMs: wanted[wanted.length - 1] as number,
       bytes: encodeTimestamps(wanted),
     };
     return { whole, part: { block, cut: { count, from, to } }, isOutside: false };
   }
+
+  #cutTimes(timestamps: TimestampBlock): TimestampCut {
+    const places = this.#placesOf?.(timestamps);
+    const { bytes, count } = timestamps;
+    return places
+      ? cutTimestamps(bytes, count, places, this.#startMs, this.#endMs)
+      : cutUnpacked(timestamps, this.#startMs, this.#endMs);
+  }
+}
+
+/** All of a block, and what of it is wanted. */
+function cutUnpacked(
+  { bytes, count }: TimestampBlock,
+  startMs: number,
+  endMs: number,
+): TimestampCut {
+  const timestampsMs = new Float64Array(count);
+  decodeTimestamps(bytes, timestampsMs);
+  const from = lowerBound(timestampsMs, count, startMs);
+  const to = Math.max(from, lowerBound(timestampsMs, count, endMs + 1));
+  return { from, timestampsMs: timestampsMs.subarray(from, to) };
 }
 
 function cutStrictly(bytes: Uint8Array, { count, from, to }: ValueCut): Uint8Array {

@@ -41,12 +41,18 @@ export class PartSource implements SearchSource {
 
   constructor(options: PartSourceOptions) {
     this.#options = options;
-    const { part, startMs, endMs, marks, tombstonesOf } = options;
+    const { part, startMs, endMs, firstTimestampId, marks, tombstonesOf } = options;
     this.#part = part.part;
     this.#range = { startMs, endMs };
     this.#marks = marks;
     this.#tombstonesOf = tombstonesOf;
-    this.#cutter = new BlockCutter(options);
+    this.#cutter = new BlockCutter({
+      startMs,
+      endMs,
+      firstTimestampId,
+      marks,
+      placesOf: (timestamps) => part.part.timestampPlaces(timestamps),
+    });
   }
 
   get where(): string {
