@@ -16,7 +16,7 @@ import { Breather } from "./breather.ts";
 import type { Lane } from "./lane.ts";
 import { FromLane, messageHeader, readMessage, ToLane, type Message } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { FRAME_SIZE_TARGET } from "../search/lane-search.ts";
+import { FRAME_SIZE_TARGET } from "../search/encoder-pool.ts";
 
 /** Rows that share one write at most. */
 const GROUP_ROWS_MAX = 256 * 1024;

@@ -34,6 +34,7 @@ import {
   type IndexQuery,
 } from "../search/index-query.ts";
 import { LaneCounts } from "../search/lane-counts.ts";
+import { EncoderPool } from "../search/encoder-pool.ts";
 import { LaneSearch } from "../search/lane-search.ts";
 import type { SourceSet } from "../search/source-set.ts";
 import type { LaneStats } from "../stats.ts";
@@ -83,6 +84,7 @@ export class Lane implements FrameSource {
   readonly #group = new RowGroup();
   #taken: TakenBlock[] = [];
   readonly #counters = new LaneCounters();
+  readonly #encoders = new EncoderPool();
   #lastRetentionMs = -Infinity;
   #freeDiskSize = Infinity;
   /** Merges leave out samples that are older; as of the last look at retention. */
@@ -251,7 +253,7 @@ export class Lane implements FrameSource {
 
   searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
     this.#counters.searches += 1;
-    return new LaneSearch(query, () => this.#sources(query), signal);
+    return new LaneSearch(query, () => this.#sources(query), this.#encoders, signal);
   }
 
   labelNames(query: SearchQuery, limit: number, signal: AbortSignal): Promise<IndexAnswer<string>> {

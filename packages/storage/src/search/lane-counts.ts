@@ -12,7 +12,7 @@ import { IdentityTable, NO_SLOT } from "../head/identity-table.ts";
 import type { LabelSeries, Ordinals } from "../index/label-index.ts";
 import { compileFilters } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
-import { FRAME_SIZE_TARGET } from "./lane-search.ts";
+import { FRAME_SIZE_TARGET } from "./encoder-pool.ts";
 import { sortTexts } from "./sort-texts.ts";
 import type { SourceSet } from "./source-set.ts";
 

@@ -9,9 +9,10 @@ import {
   type ValueBlock,
   tooManySeries,
 } from "@tideline/model";
-import { SeriesFrameEncoder, type FrameSearch } from "@tideline/wire";
+import type { FrameSearch } from "@tideline/wire";
 import { compileFilters } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
+import type { EncoderPool } from "./encoder-pool.ts";
 import { groupsOfOne, SeriesGroups, type Groups, type SeriesMember } from "./series-groups.ts";
 import type { SourceSet } from "./source-set.ts";
 
@@ -19,18 +20,22 @@ import type { SourceSet } from "./source-set.ts";
 const CHECK_EVERY = 32;
 const NO_ORDINALS = new Uint32Array(0);
 
-/** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
-export const FRAME_SIZE_TARGET = 256 * 1024;
-
 export class LaneSearch implements FrameSearch {
   readonly #query: SearchQuery;
   readonly #open: () => SourceSet;
+  readonly #encoders: EncoderPool;
   readonly #signal: AbortSignal;
   #sources: SourceSet | null = null;
 
-  constructor(query: SearchQuery, open: () => SourceSet, signal: AbortSignal) {
+  constructor(
+    query: SearchQuery,
+    open: () => SourceSet,
+    encoders: EncoderPool,
+    signal: AbortSignal,
+  ) {
     this.#query = query;
     this.#open = open;
+    this.#encoders = encoders;
     this.#signal = signal;
   }
 
@@ -45,7 +50,7 @@ export class LaneSearch implements FrameSearch {
     const breather = new Breather();
     try {
       const groups = await this.#group(sources, filters, breather);
-      const encoder = new SeriesFrameEncoder({ frameSizeTarget: FRAME_SIZE_TARGET });
+      const encoder = this.#encoders.take();
       let seriesCount = 0;
       for (let group = 0; group < groups.count; group += 1) {
         const series = readSeries(sources, groups.members(group));
@@ -58,6 +63,7 @@ export class LaneSearch implements FrameSearch {
         if (group % CHECK_EVERY === 0 && breather.due) await this.#breathe(breather);
       }
       const rest = encoder.takeRest();
+      this.#encoders.giveBack(encoder);
       if (rest) yield rest;
     } finally {
       sources.release();

@@ -111,7 +111,8 @@ export class SeriesFrameEncoder {
       this.#timestamps,
       this.#values,
     ];
-    const frame = new Uint8Array(this.#size);
+    // All of it is written.
+    const frame = new Uint8Array(Buffer.allocUnsafeSlow(this.#size).buffer);
     const header = new DataView(frame.buffer);
     writeFrameStart(header, KIND_SERIES);
     header.setUint32(4, this.#timestampTable.size / TIMESTAMP_ENTRY_SIZE, true);
@@ -120,6 +121,7 @@ export class SeriesFrameEncoder {
     header.setUint32(16, this.#keys.size, true);
     header.setUint32(20, this.#timestamps.size, true);
     header.setUint32(24, this.#values.size, true);
+    header.setUint32(28, 0, true);
     let at = SERIES_HEADER_SIZE;
     for (const part of parts) {
       frame.set(part.bytes(), at);

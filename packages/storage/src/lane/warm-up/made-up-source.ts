@@ -13,6 +13,7 @@ import {
   queryLabelValues,
   querySeriesKeys,
 } from "../../search/index-query.ts";
+import { EncoderPool } from "../../search/encoder-pool.ts";
 import { LaneCounts } from "../../search/lane-counts.ts";
 import { LaneSearch } from "../../search/lane-search.ts";
 import { MemtableSource } from "../../search/memtable-source.ts";
@@ -121,6 +122,7 @@ export async function madeUpSource(): Promise<FrameSource> {
   const part = await madeUpPart(series);
   const memtable = madeUpHead(series);
   const marks = new CutMarks(64 * 1024);
+  const encoders = new EncoderPool();
   const open = ({ startMs, endMs }: SearchQuery): SourceSet => {
     const range = { startMs, endMs, tombstonesOf: null };
     const sources: SearchSource[] = [];
@@ -144,7 +146,7 @@ export async function madeUpSource(): Promise<FrameSource> {
     return new SourceSet(sources, [], () => undefined);
   };
   return {
-    searchFrames: (query, signal) => new LaneSearch(query, () => open(query), signal),
+    searchFrames: (query, signal) => new LaneSearch(query, () => open(query), encoders, signal),
     labelCounts: (query, signal) => new LaneCounts(query, () => open(query), signal),
     labelNames: (query, limit, signal) =>
       queryLabelNames(open(query), indexQuery(query, limit, signal)),

@@ -1,0 +1,23 @@
+/**
+ * Keeps the encoder of a search for the next one: its buffers have grown to the size of a frame by then, and to grow them anew costs
+ * a small search as much as finding its series. One is kept; searches side by side make their own.
+ */
+import { SeriesFrameEncoder } from "@tideline/wire";
+
+/** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
+export const FRAME_SIZE_TARGET = 256 * 1024;
+
+export class EncoderPool {
+  #idle: SeriesFrameEncoder | null = null;
+
+  take(): SeriesFrameEncoder {
+    const encoder = this.#idle ?? new SeriesFrameEncoder({ frameSizeTarget: FRAME_SIZE_TARGET });
+    this.#idle = null;
+    return encoder;
+  }
+
+  /** @param encoder all of whose frames were taken */
+  giveBack(encoder: SeriesFrameEncoder): void {
+    this.#idle = encoder;
+  }
+}
