@@ -3,6 +3,7 @@
  * proto/tideline/cluster.proto, so that the body is neither copied into an object nor looked at.
  */
 import { CorruptionError } from "@tideline/model";
+import { putBefore } from "@tideline/wire";
 
 export const KIND_HELLO = 1;
 export const KIND_ROWS = 2;
@@ -45,21 +46,28 @@ const BODY_TAG = 0x2a;
 /** Ids up to 2^53 take 8 bytes as a varint, the other fields at most 5 each with their tags. */
 const HEAD_SIZE_MAX = 48;
 
-/** @returns the message, owned by the caller */
+const scratch = Buffer.alloc(HEAD_SIZE_MAX);
+
+/** @returns the message, owned by the caller; a frame with room before it becomes part of it */
 export function encodeEnvelope(input: EnvelopeInput): Buffer {
   const parts = input.body ?? [];
   const bodySize = parts.reduce((size, part) => size + part.length, 0);
-  const message = Buffer.allocUnsafe(HEAD_SIZE_MAX + bodySize);
-  let at = writeField(message, 0, ID_TAG, input.id);
-  at = writeField(message, at, KIND_TAG, input.kind);
-  at = writeField(message, at, STATUS_TAG, input.status ?? STATUS_OK);
-  at = writeField(message, at, COUNT_TAG, input.count ?? 0);
-  at = writeField(message, at, BODY_TAG, bodySize);
+  let at = writeField(scratch, 0, ID_TAG, input.id);
+  at = writeField(scratch, at, KIND_TAG, input.kind);
+  at = writeField(scratch, at, STATUS_TAG, input.status ?? STATUS_OK);
+  at = writeField(scratch, at, COUNT_TAG, input.count ?? 0);
+  at = writeField(scratch, at, BODY_TAG, bodySize);
+  const head = scratch.subarray(0, at);
+  const [frame] = parts;
+  const inPlace = parts.length === 1 && frame ? putBefore(frame, head) : null;
+  if (inPlace) return inPlace;
+  const message = Buffer.allocUnsafe(at + bodySize);
+  message.set(head);
   for (const part of parts) {
     message.set(part, at);
     at += part.length;
   }
-  return message.subarray(0, at);
+  return message;
 }
 
 /** A number field, or the head of a bytes field; proto3 leaves zeros out. */

@@ -34,6 +34,7 @@ export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-fra
 export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
 export { answerFrames, frameSourceOf, type Ask } from "./frame-stream/answer-frames.ts";
 export { decodeDeleteRequest, encodeDeleteRequest } from "./delete-request/codec.ts";
+export { copyWithRoom, putBefore } from "./frame-stream/frame-room.ts";
 export { FrameClient, type AskTransport } from "./frame-stream/frame-client.ts";
 export { FrameServer, type AnswerTransport } from "./frame-stream/frame-server.ts";
 export { portFrameSource, serveFrames } from "./frame-stream/port.ts";

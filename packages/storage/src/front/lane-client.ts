@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { assert, entryUrl, ringMemory, RingReader, RingWriter } from "@tideline/common";
 import { InputError, OverloadError } from "@tideline/model";
 import {
+  copyWithRoom,
   decodeFailure,
   decodeRowBlockAnswer,
   FrameClient,
@@ -258,7 +259,7 @@ export class LaneClient {
 
   #receive({ type, id, body }: Message): void {
     if (type === FromLane.answer) settle(this.#blocks, id)?.resolve(decodeRowBlockAnswer(body));
-    else if (type === FromLane.frame) this.#frames.onFrame(id, new Uint8Array(body));
+    else if (type === FromLane.frame) this.#frames.onFrame(id, copyWithRoom(body));
     else if (type === FromLane.askFailed) this.#frames.onFailure(id, new Uint8Array(body));
     else if (type === FromLane.done) settle(this.#calls, id)?.resolve(parseJson(body));
     else settle(this.#calls, id)?.reject(decodeFailure(new Uint8Array(body)));
