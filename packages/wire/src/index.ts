@@ -33,6 +33,7 @@ export { mergeCountFrames } from "./label-counts/merge.ts";
 export { seriesSourceOf, type FrameSearch, type FrameSource } from "./series-frame/frame-source.ts";
 export { decodeReadRequest, encodeReadRequest, type ReadRequest } from "./read-request/codec.ts";
 export { answerFrames, frameSourceOf, type Ask } from "./frame-stream/answer-frames.ts";
+export { CreditGate } from "./frame-stream/credit-gate.ts";
 export { decodeDeleteRequest, encodeDeleteRequest } from "./delete-request/codec.ts";
 export { copyWithRoom, putBefore } from "./frame-stream/frame-room.ts";
 export { FrameClient, type AskTransport } from "./frame-stream/frame-client.ts";

@@ -1,5 +1,5 @@
 /** The envelope of the query API: status, data, partiality, warnings, statistics (reference 1.2.6). */
-import type { JobAnswer } from "../query/jobs.ts";
+import type { AnswerFacts } from "../query/jobs.ts";
 
 export interface AnswerOptions {
   /** The cluster says `isPartial`; a single node has no such key. */
@@ -8,8 +8,13 @@ export interface AnswerOptions {
   readonly executionMs: number | null;
 }
 
-/** JSON as chunks of bytes, ready to be written one after another. */
-export function envelope(answer: JobAnswer, options: AnswerOptions): Uint8Array[] {
+/** JSON around the data of an answer. */
+export interface Envelope {
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+export function envelope(answer: AnswerFacts, options: AnswerOptions): Envelope {
   const isPartial = answer.coverage.missing.length > 0;
   const warnings = [
     ...answer.warnings,
@@ -24,13 +29,12 @@ export function envelope(answer: JobAnswer, options: AnswerOptions): Uint8Array[
         `,"stats":{"seriesFetched":"${answer.seriesFetchedCount}","executionTimeMsec":${Math.round(options.executionMs)}}`,
     "}",
   ];
-  return [
-    Buffer.from(
+  return {
+    before: Buffer.from(
       `{"status":"success",${options.withPartial ? `"isPartial":${isPartial},` : ""}"data":`,
     ),
-    ...answer.chunks,
-    Buffer.from(tail.join("")),
-  ];
+    after: Buffer.from(tail.join("")),
+  };
 }
 
 /** An answer that needs no data. */

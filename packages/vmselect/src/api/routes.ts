@@ -8,7 +8,7 @@ import { languageFacts } from "@tideline/engine";
 import { astJson, prettify, type Expression } from "@tideline/promql";
 import { DEFAULT_TENANT, InputError, parseTenant, type Tenant } from "@tideline/model";
 import type { ByteBudget, Exchange, Route } from "@tideline/service";
-import type { IndexJob, QueryDialect, QueryJob, QueryLimits } from "../query/jobs.ts";
+import type { IndexJob, JobAnswer, QueryDialect, QueryJob, QueryLimits } from "../query/jobs.ts";
 import { prepareArgument } from "../query/prepare-argument.ts";
 import type { QueryRunner } from "../query/query-runner.ts";
 import { envelope, staticAnswer } from "./answer.ts";
@@ -254,24 +254,51 @@ class SelectApi {
       denyPartial: this.#options.denyPartial || booleanArgument(args, "deny_partial_response"),
     });
     const executionMs = startedMs === null ? null : performance.now() - startedMs;
-    const chunks = envelope(answer, { withPartial: this.#options.withPartial, executionMs });
-    const size = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    if (size > ONE_PIECE_SIZE_MAX) this.#holdUntilRead(exchange, size);
-    const body = size > ONE_PIECE_SIZE_MAX ? streamOf(chunks) : Buffer.concat(chunks, size);
-    await exchange.send({ type: "application/json", body });
+    const { before, after } = envelope(answer, {
+      withPartial: this.#options.withPartial,
+      executionMs,
+    });
+    const pieces = [before, ...answer.chunks, after];
+    const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    if (!answer.rest && size <= ONE_PIECE_SIZE_MAX) {
+      await exchange.send({ type: "application/json", body: Buffer.concat(pieces, size) });
+      return;
+    }
+    this.#holdUntilRead(exchange, answer, size);
+    await exchange.send({ type: "application/json", body: streamOf(before, answer, after) });
   }
 
-  /** The query has given up its place: a client that reads slowly holds nothing but its answer. @throws {OverloadError} */
-  #holdUntilRead({ response }: Exchange, size: number): void {
+  /**
+   * The query has given up its place: a client that reads slowly holds what is on its way, and in the worker what the rest is
+   * written from. One that leaves stops the writing. @throws {OverloadError}
+   */
+  #holdUntilRead({ response }: Exchange, { rest }: JobAnswer, size: number): void {
     const { answers } = this.#options;
-    if (response.closed) return;
-    answers.take(size);
+    const heldSize = size + (rest?.heldSize ?? 0);
+    if (response.closed) {
+      rest?.cancel();
+      return;
+    }
+    try {
+      answers.take(heldSize);
+    } catch (error) {
+      rest?.cancel();
+      throw error;
+    }
     response.once("close", () => {
-      answers.giveBack(size);
+      rest?.cancel();
+      answers.giveBack(heldSize);
     });
   }
 }
 
-async function* streamOf(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+async function* streamOf(
+  before: Uint8Array,
+  { chunks, rest }: JobAnswer,
+  after: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  yield before;
   yield* chunks;
+  if (rest) yield* rest;
+  yield after;
 }

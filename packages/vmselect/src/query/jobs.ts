@@ -68,9 +68,8 @@ export interface IndexJob {
 
 export type Job = QueryJob | IndexJob;
 
-export interface JobAnswer {
-  /** The value of "data" as JSON text in UTF-8; each chunk alone in its ArrayBuffer. */
-  readonly chunks: readonly Uint8Array[];
+/** What is said of an answer beside its data. */
+export interface AnswerFacts {
   readonly coverage: Coverage;
   readonly warnings: readonly string[];
   readonly infos: readonly string[];
@@ -87,13 +86,56 @@ export interface QueryWorkerData {
   readonly memory: QueryMemoryShare;
 }
 
+/** What a worker has found. "data" is the value of that name as JSON text in UTF-8. */
+export interface JobOutput extends AnswerFacts {
+  /** Of the data, written as they are asked for; each alone in its ArrayBuffer. */
+  readonly chunks: Iterable<Uint8Array>;
+  /** Bytes of what they are written from, roughly. */
+  readonly heldSize: number;
+}
+
+/** As main has it. */
+export interface JobAnswer extends AnswerFacts {
+  /** The start of the data, or all of it. */
+  readonly chunks: readonly Uint8Array[];
+  /** The rest; null: there is none. Whoever has it reads it to its end or cancels it. */
+  readonly rest: AnswerRest | null;
+}
+
+/** The rest of a large answer, which its worker writes as fast as it is read. */
+export interface AnswerRest extends AsyncIterable<Uint8Array> {
+  /** Bytes that it takes in the worker and on the way until it is read. */
+  readonly heldSize: number;
+  /** Nobody reads on. */
+  cancel(): void;
+}
+
+/** Answers up to this size come as one message. */
+export const WHOLE_SIZE_MAX = 256 * 1024;
+/** Chunks of an answer that may be on their way or wait in main; each of some 256 KiB. */
+export const CHUNKS_IN_FLIGHT_MAX = 4;
+
 export type ToWorker =
   | { readonly type: "run"; readonly jobId: number; readonly job: Job }
   | { readonly type: "cancel"; readonly jobId: number }
-  | { readonly type: "warmUp" };
+  | { readonly type: "warmUp" }
+  /** Main has room for one more chunk of an answer that is not whole. */
+  | { readonly type: "credit"; readonly jobId: number };
 
-/** A failure is encoded as wire has it (docs/formats/wire.md). */
+/**
+ * Each job ends with one message: a whole answer, a failure, or, after an answer that is not whole and its chunks, an end
+ * or a failure. A failure is encoded as wire has it (docs/formats/wire.md).
+ */
 export type FromWorker =
   | { readonly type: "ready" }
-  | { readonly type: "answer"; readonly jobId: number; readonly answer: JobAnswer }
+  | {
+      readonly type: "answer";
+      readonly jobId: number;
+      readonly facts: AnswerFacts;
+      readonly chunks: readonly Uint8Array[];
+      /** Null: the answer is whole. Else chunks follow, as far as there is credit, and `end`. */
+      readonly heldSize: number | null;
+    }
+  | { readonly type: "chunk"; readonly jobId: number; readonly chunk: Uint8Array }
+  | { readonly type: "end"; readonly jobId: number }
   | { readonly type: "failure"; readonly jobId: number; readonly failure: Uint8Array<ArrayBuffer> };

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import { systemClock } from "@tideline/common";
 import { DEFAULT_TENANT } from "@tideline/model";
-import type { IndexJob } from "./jobs.ts";
+import type { IndexJob, JobAnswer } from "./jobs.ts";
 import { QueryPool } from "./query-pool.ts";
 
 /** Does what the job's label name says: answers, dies, or runs until it is ended. */
@@ -12,12 +12,20 @@ const WORKER = `
   let warmUps = 0;
   parentPort.on("message", ({ type, jobId, job }) => {
     if (type === "warmUp") warmUps += 1;
+    if (type === "cancel") parentPort.postMessage({ type: "failure", jobId, failure: new Uint8Array([0]) });
     if (type !== "run") return;
+    if (job.labelName.startsWith("begin")) {
+      parentPort.postMessage({ type: "answer", jobId, facts: {}, chunks: [Buffer.from("a")], heldSize: 5 });
+      parentPort.postMessage({ type: "chunk", jobId, chunk: Buffer.from("b") });
+      if (job.labelName === "begin, end") parentPort.postMessage({ type: "end", jobId });
+      if (job.labelName === "begin, die") setTimeout(() => { throw new Error("out of luck"); }, 20);
+      return;
+    }
     if (job.labelName === "die") throw new Error("out of luck");
     if (job.labelName === "spin") for (;;);
     if (job.labelName === "wait") return;
-    const answer = { chunks: [], coverage: { missing: [] }, warnings: [job.labelName === "warm-ups" ? String(warmUps) : job.labelName], infos: [], seriesFetchedCount: 0, samplesReadCount: 0 };
-    parentPort.postMessage({ type: "answer", jobId, answer });
+    const facts = { coverage: { missing: [] }, warnings: [job.labelName === "warm-ups" ? String(warmUps) : job.labelName], infos: [], seriesFetchedCount: 0, samplesReadCount: 0 };
+    parentPort.postMessage({ type: "answer", jobId, facts, chunks: [], heldSize: null });
   });
   parentPort.postMessage({ type: "ready" });
 `;
@@ -102,6 +110,36 @@ test("a worker that does not hear of a cancel is ended", async () => {
   cancel.abort(new Error("enough"));
   await expect(spins).rejects.toThrow("enough");
   await once(workers[0] as Worker, "exit");
+  expect((await pool.run(job("after"), never)).warnings).toEqual(["after"]);
+});
+
+async function textOf({ chunks, rest }: JobAnswer): Promise<string> {
+  const read = [...chunks];
+  if (rest) for await (const chunk of rest) read.push(chunk);
+  return Buffer.concat(read).toString();
+}
+
+test("an answer may come in pieces", async () => {
+  await openPool(1);
+  expect(await textOf(await pool.run(job("begin, end"), never))).toBe("ab");
+});
+
+test("a worker that dies within an answer breaks it off", async () => {
+  await openPool(1);
+  const answer = await pool.run(job("begin, die"), never);
+  await expect(textOf(answer)).rejects.toThrow(/its worker stopped \(out of luck\)/);
+});
+
+test("an answer that has begun is stopped by its reader, no longer by its signal", async () => {
+  await openPool(1);
+  const cancel = new AbortController();
+  const { rest } = await pool.run(job("begin"), cancel.signal);
+  cancel.abort(new Error("too late"));
+  const reading = rest?.[Symbol.asyncIterator]();
+  expect(await reading?.next()).toMatchObject({ done: false });
+  const cancelled = new Promise((resolve) => workers[0]?.on("message", resolve));
+  await reading?.return?.();
+  expect(await cancelled).toMatchObject({ type: "failure" });
   expect((await pool.run(job("after"), never)).warnings).toEqual(["after"]);
 });
 

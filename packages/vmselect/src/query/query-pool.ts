@@ -6,6 +6,7 @@ import type { Worker } from "node:worker_threads";
 import { assert, must, type Clock } from "@tideline/common";
 import { ExecutionError } from "@tideline/model";
 import { decodeFailure } from "@tideline/wire";
+import { ChunkQueue } from "./answer-chunks.ts";
 import type { FromWorker, Job, JobAnswer, ToWorker } from "./jobs.ts";
 
 export interface QueryPoolOptions {
@@ -28,10 +29,14 @@ interface Member {
   readonly jobs: Map<number, PendingJob>;
 }
 
-/** `settle` is called once, by the worker's answer or its end. */
 interface PendingJob {
+  /** Called once, by the worker's answer or its end. */
   readonly settle: (outcome: { answer: JobAnswer } | { error: Error }) => void;
+  /** Once the answer has begun: the rest of it. */
+  rest: ChunkQueue | null;
 }
+
+type JobMessage = Exclude<FromWorker, { type: "ready" }>;
 
 export class QueryPool {
   readonly #options: QueryPoolOptions;
@@ -53,6 +58,8 @@ export class QueryPool {
   }
 
   /**
+   * Resolves when the answer begins: from then on the signal does not count, the rest of the answer is cancelled by itself.
+   *
    * @throws the signal's reason as soon as it is aborted; an ExecutionError when the job's worker dies; or
    * what the job failed with
    */
@@ -83,6 +90,7 @@ export class QueryPool {
           if ("answer" in outcome) resolve(outcome.answer);
           else reject(outcome.error);
         },
+        rest: null,
       });
       worker.postMessage({ type: "run", jobId, job } satisfies ToWorker);
     });
@@ -107,14 +115,7 @@ export class QueryPool {
         member.isReady = true;
         return;
       }
-      const pending = member.jobs.get(message.jobId);
-      assert(pending, "a worker answers each of its jobs once");
-      member.jobs.delete(message.jobId);
-      pending.settle(
-        message.type === "answer"
-          ? { answer: message.answer }
-          : { error: decodeFailure(message.failure) },
-      );
+      onJobMessage(member, worker, message);
     });
     worker.on("error", (error: Error) => {
       reason = error.message;
@@ -131,7 +132,7 @@ export class QueryPool {
       "TIDELINE_QUERY_WORKER",
       `Cannot finish the query: its worker stopped (${reason})`,
     );
-    for (const pending of lost) pending.settle({ error });
+    for (const pending of lost) fail(pending, error);
     if (this.#isClosed) return;
     if (!member.isReady) {
       this.#options.onFatal(new Error(`a query worker cannot start: ${reason}`));
@@ -151,4 +152,42 @@ export class QueryPool {
 
 function warmUp(worker: Worker): void {
   worker.postMessage({ type: "warmUp" } satisfies ToWorker);
+}
+
+function onJobMessage(member: Member, worker: Worker, message: JobMessage): void {
+  const { jobId } = message;
+  const job = member.jobs.get(jobId);
+  assert(job, "a worker ends each of its jobs once");
+  if (message.type === "chunk") {
+    job.rest?.push(message.chunk);
+    return;
+  }
+  const goesOn = message.type === "answer" && message.heldSize !== null;
+  if (!goesOn) member.jobs.delete(jobId);
+  if (message.type === "end") {
+    job.rest?.end();
+  } else if (message.type === "failure") {
+    fail(job, decodeFailure(message.failure));
+  } else {
+    const { facts, chunks, heldSize } = message;
+    if (heldSize !== null) job.rest = restOf(worker, jobId, heldSize);
+    job.settle({ answer: { ...facts, chunks, rest: job.rest } });
+  }
+}
+
+function restOf(worker: Worker, jobId: number, workerSize: number): ChunkQueue {
+  return new ChunkQueue({
+    workerSize,
+    onRead() {
+      worker.postMessage({ type: "credit", jobId } satisfies ToWorker);
+    },
+    onCancel() {
+      worker.postMessage({ type: "cancel", jobId } satisfies ToWorker);
+    },
+  });
+}
+
+function fail(job: PendingJob, error: Error): void {
+  if (job.rest) job.rest.fail(error);
+  else job.settle({ error });
 }

@@ -19,6 +19,7 @@ const JOB: IndexJob = {
 };
 const ANSWER: JobAnswer = {
   chunks: [],
+  rest: null,
   coverage: COMPLETE,
   warnings: [],
   infos: [],

@@ -111,6 +111,7 @@ export class QueryRunner {
     const { missing } = answer.coverage;
     if (missing.length === 0) return answer;
     if (denyPartial) {
+      answer.rest?.cancel();
       throw new OverloadError(
         "TIDELINE_PARTIAL",
         `the answer would be partial, which is denied: ${missing.map(({ where, reason }) => `${where}: ${reason}`).join("; ")}`,

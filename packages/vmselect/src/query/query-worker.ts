@@ -4,8 +4,14 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { must } from "@tideline/common";
-import { encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
-import type { FromWorker, QueryWorkerData, ToWorker } from "./jobs.ts";
+import { CreditGate, encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
+import { sendAnswer } from "./answer-chunks.ts";
+import {
+  CHUNKS_IN_FLIGHT_MAX,
+  type FromWorker,
+  type QueryWorkerData,
+  type ToWorker,
+} from "./jobs.ts";
 import { memoryPoolOf } from "./query-memory.ts";
 import { runJob } from "./run-job.ts";
 import { warmUp } from "./warm-up.ts";
@@ -16,21 +22,25 @@ const pool = memoryPoolOf(memory);
 const source = seriesSourceOf(portFrameSource(framePort));
 /** Most of the code that queries use is compiled by then. */
 const WARM_UP_MS = 200;
-const running = new Map<number, AbortController>();
+const running = new Map<number, { readonly cancel: AbortController; readonly gate: CreditGate }>();
 
 main.on("message", (message: ToWorker) => {
-  if (message.type === "cancel") running.get(message.jobId)?.abort();
+  if (message.type === "cancel") running.get(message.jobId)?.cancel.abort();
+  else if (message.type === "credit") running.get(message.jobId)?.gate.add(1);
   else if (message.type === "run") void run(message);
   else void warmUp(WARM_UP_MS, () => running.size > 0);
 });
 
 async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<void> {
   const cancel = new AbortController();
-  running.set(jobId, cancel);
+  const gate = new CreditGate();
+  gate.add(CHUNKS_IN_FLIGHT_MAX);
+  running.set(jobId, { cancel, gate });
   try {
-    const answer = await runJob(job, source, cancel.signal, pool);
-    const buffers = answer.chunks.map((chunk) => chunk.buffer as ArrayBuffer);
-    main.postMessage({ type: "answer", jobId, answer } satisfies FromWorker, buffers);
+    const output = await runJob(job, source, cancel.signal, pool);
+    await sendAnswer(jobId, output, gate, cancel.signal, (message, buffers) => {
+      main.postMessage(message, buffers);
+    });
   } catch (error) {
     main.postMessage({
       type: "failure",

@@ -62,7 +62,7 @@ const index = (kind: IndexJob["kind"], more: Partial<IndexJob> = {}): IndexJob =
 
 async function dataOf(job: QueryJob | IndexJob): Promise<unknown> {
   const { chunks } = await runJob(job, source, signal);
-  return JSON.parse(Buffer.concat(chunks).toString());
+  return JSON.parse(Buffer.concat([...chunks]).toString());
 }
 
 test("a query gives its data as JSON", async () => {
@@ -88,13 +88,13 @@ test("extra filters narrow every selector: alternatives of conjunctions, and lab
 test("a limit cuts the answer and says so", async () => {
   const answer = await runJob(query("up", { limit: 2 }), source, signal);
   expect(answer.warnings).toContain("results truncated due to limit");
-  expect(JSON.parse(Buffer.concat(answer.chunks).toString()).result).toHaveLength(2);
+  expect(JSON.parse(Buffer.concat([...answer.chunks]).toString()).result).toHaveLength(2);
 });
 
 test("a limit cuts a range vector, too", async () => {
   const answer = await runJob(query("up[1h]", { limit: 2 }), source, signal);
   expect(answer.warnings).toContain("results truncated due to limit");
-  expect(JSON.parse(Buffer.concat(answer.chunks).toString()).result).toHaveLength(2);
+  expect(JSON.parse(Buffer.concat([...answer.chunks]).toString()).result).toHaveLength(2);
 });
 
 test("a look-up says that it was cut only if there was more", async () => {
@@ -104,10 +104,10 @@ test("a look-up says that it was cut only if there was more", async () => {
     signal,
   );
   expect(cut.warnings).toEqual(["results truncated due to limit"]);
-  expect(Buffer.concat(cut.chunks).toString()).toBe('["a","b"]');
+  expect(Buffer.concat([...cut.chunks]).toString()).toBe('["a","b"]');
   const whole = await runJob(index("series", { limit: 3 }), source, signal);
   expect(whole.warnings).toEqual([]);
-  expect(JSON.parse(Buffer.concat(whole.chunks).toString())).toHaveLength(3);
+  expect(JSON.parse(Buffer.concat([...whole.chunks]).toString())).toHaveLength(3);
 });
 
 test("the index answers names, values and series", async () => {
@@ -166,7 +166,7 @@ test("a label named like a property of objects is a label like others", async ()
     },
   ]);
   const { chunks } = await runJob(index("series"), odd, signal);
-  expect(Buffer.concat(chunks).toString()).toBe('[{"__name__":"odd","__proto__":"x"}]');
+  expect(Buffer.concat([...chunks]).toString()).toBe('[{"__name__":"odd","__proto__":"x"}]');
 });
 
 test.for([
@@ -247,7 +247,7 @@ function manySeries(): { framed: SeriesSource; plain: SeriesSource } {
 }
 
 async function textOf(asked: QueryJob, from: SeriesSource): Promise<string> {
-  return Buffer.concat((await runJob(asked, from, signal)).chunks).toString();
+  return Buffer.concat([...(await runJob(asked, from, signal)).chunks]).toString();
 }
 
 test("series that were seen before are answered as those that are new", async () => {

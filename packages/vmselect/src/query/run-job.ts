@@ -9,7 +9,7 @@ import {
 } from "@tideline/engine";
 import { type IndexAnswer, type SearchQuery, type SeriesSource } from "@tideline/model";
 import { combine, extraFilterMatchers, matchFilters, refusalOf } from "./extra-filters.ts";
-import type { IndexJob, Job, JobAnswer, QueryJob } from "./jobs.ts";
+import type { IndexJob, Job, JobOutput, QueryJob } from "./jobs.ts";
 import { prepareArgument } from "./prepare-argument.ts";
 import { namingSeriesLimit } from "./series-limit.ts";
 import { tsdbStatus } from "./tsdb-status.ts";
@@ -23,7 +23,7 @@ export async function runJob(
   source: SeriesSource,
   signal: AbortSignal,
   memory?: MemoryPool,
-): Promise<JobAnswer> {
+): Promise<JobOutput> {
   try {
     return job.kind === "query"
       ? await runQuery(job, source, signal, memory)
@@ -39,7 +39,7 @@ async function answerIndex(
   job: IndexJob,
   source: SeriesSource,
   signal: AbortSignal,
-): Promise<JobAnswer> {
+): Promise<JobOutput> {
   switch (job.kind) {
     case "labelNames": {
       const answer = await source.labelNames(searchOf(job), oneMore(job.limit), signal);
@@ -52,7 +52,7 @@ async function answerIndex(
     }
     case "series": {
       const answer = await source.seriesKeys(searchOf(job), oneMore(job.limit), signal);
-      return jsonAnswer(job, answer, (keys) => [...writeSeriesJson(keys)]);
+      return jsonAnswer(job, answer, writeSeriesJson, keysSize);
     }
     case "tsdbStatus": {
       const counts = source.labelCounts(searchOf(job), signal);
@@ -76,7 +76,7 @@ async function runQuery(
   source: SeriesSource,
   signal: AbortSignal,
   memory?: MemoryPool,
-): Promise<JobAnswer> {
+): Promise<JobOutput> {
   const prepared = prepareArgument(job.text, job.dialect);
   const options: QueryOptions = {
     tenant: job.tenant,
@@ -94,13 +94,25 @@ async function runQuery(
   });
   const cut = cutToLimit(result, job.limit);
   return {
-    chunks: [...writeResultJson(cut)],
+    chunks: writeResultJson(cut),
+    heldSize: dataSize(cut),
     coverage: result.coverage,
     warnings: cut === result ? result.warnings : [...result.warnings, cutBy("limit")],
     infos: result.infos,
     seriesFetchedCount: result.seriesFetched,
     samplesReadCount: result.samplesRead,
   };
+}
+
+/** Bytes of the samples of a result. */
+function dataSize({ data }: QueryResult): number {
+  if (data.type === "samples")
+    return data.samples.series.reduce((sum, { values }) => sum + 2 * values.byteLength, 0);
+  return "columns" in data ? data.columns.values.byteLength + data.columns.presence.byteLength : 0;
+}
+
+function keysSize(keys: readonly Uint8Array[]): number {
+  return keys.reduce((sum, key) => sum + key.length, 0);
 }
 
 /** Of a vector or matrix the first `limit` series, as Prometheus' `limit` argument has it; 0 = all. */
@@ -131,11 +143,14 @@ function searchOf(job: IndexJob): SearchQuery {
 function jsonAnswer<Item>(
   { limit, limitName }: Pick<IndexJob, "limit" | "limitName">,
   { items, coverage }: IndexAnswer<Item>,
-  write: (items: readonly Item[]) => Uint8Array[],
-): JobAnswer {
+  write: (items: readonly Item[]) => Iterable<Uint8Array>,
+  sizeOf: (items: readonly Item[]) => number = () => 0,
+): JobOutput {
   const isCut = limit > 0 && items.length > limit;
+  const shown = isCut ? items.slice(0, limit) : items;
   return {
-    chunks: write(isCut ? items.slice(0, limit) : items),
+    chunks: write(shown),
+    heldSize: sizeOf(shown),
     coverage,
     warnings: isCut ? [cutBy(limitName)] : [],
     infos: [],

@@ -123,7 +123,8 @@ export async function warmUp(durationMs: number, isBusy: () => boolean): Promise
       for (const isInstant of [false, true]) {
         await setImmediate();
         if (isBusy() || performance.now() > endMs) return queryCount;
-        await runJob(jobOf(text, isInstant), source, signal);
+        const { chunks } = await runJob(jobOf(text, isInstant), source, signal);
+        Array.from(chunks);
         queryCount += 1;
       }
     }
