@@ -231,19 +231,32 @@ let planWideCount: i32 = 0;
 
 let bestCost: i32 = 0;
 
-// The cheapest width by COUNTS; better than bestCost, or nothing changes.
+// @ts-ignore
+@inline function countOf(bits: i32): i32 { return load<i32>(COUNTS + (<usize>bits << 2)); }
+
+// @ts-ignore
+@inline function clearCounts(): void { // 33 words; memory.fill is a call out of the module
+  const zero = i32x4.splat(0);
+  for (let at: usize = 0; at < 144; at += 16) v128.store(COUNTS + at, zero);
+}
+
+// The cheapest width by COUNTS; better than bestCost, or nothing changes. A value of n bits more than the width is patched for
+// 1 + ceil(n / 7) bytes, so from one width to the next those that are 7, 14, … bits longer cost one more.
 function tryWidths(count: i32, baseCost: i32, widthMax: i32, isZigzag: bool): void {
   let bitsMax = 32;
-  while (bitsMax > 0 && load<i32>(COUNTS + (<usize>bitsMax << 2)) == 0) bitsMax -= 1;
-  for (let width = min<i32>(bitsMax, widthMax); width >= 0; width--) {
-    let patchCount = 0, patchCost = 0;
-    for (let bits = width + 1; bits <= bitsMax; bits++) {
-      const n = load<i32>(COUNTS + (<usize>bits << 2));
+  while (bitsMax > 0 && countOf(bitsMax) == 0) bitsMax -= 1;
+  let patchCount = 0, patchCost = 0;
+  for (let width = bitsMax; width >= 0; width--) {
+    if (width < bitsMax) {
+      const n = countOf(width + 1);
       patchCount += n;
-      patchCost += n * (1 + (bits - width + 6) / 7);
+      patchCost += 2 * n;
+      for (let bits = width + 8; bits <= bitsMax; bits += 7) patchCost += countOf(bits);
     }
-    if (patchCount > 64) break;
-    const cost = baseCost + packedSize(count, width) + (patchCount > 0 ? 1 + patchCost : 0);
+    if (width > widthMax) continue;
+    const base = baseCost + (patchCount > 0 ? 1 + patchCost : 0);
+    if (patchCount > 64 || base >= bestCost) break;
+    const cost = base + packedSize(count, width);
     if (cost < bestCost) { bestCost = cost; planWidth = width; planZigzag = isZigzag; }
   }
 }
@@ -273,7 +286,7 @@ function planMini(at: usize, count: i32): i32 {
   bestCost = IMPOSSIBLE;
   planZigzag = false;
   if (high - low < 4294967296.0) {
-    memory.fill(COUNTS, 0, 132);
+    clearCounts();
     for (let i = 0; i < count; i++) countBits(<u32>(load<f64>(at64(at, i)) - low));
     tryWidths(count, 1 + signedSize(low), 32, false);
   }
@@ -287,7 +300,7 @@ function planMini(at: usize, count: i32): i32 {
     }
   }
   if (planWideCount <= 255) {
-    memory.fill(COUNTS, 0, 132);
+    clearCounts();
     for (let i = 0; i < count; i++) countBits(zigzag(load<f64>(at64(at, i))));
     tryWidths(count, 1 + (planWideCount > 0 ? wideCost : 0), planWideCount > 0 ? 30 : 32, true);
   }
