@@ -3,7 +3,14 @@ import { ExecutionError, type LabelCount, type Matcher, type SearchQuery } from 
 import { countLabels } from "@tideline/model/testing";
 import { seriesSourceOf } from "@tideline/wire";
 import { expect, test } from "vitest";
-import { everything, LaneRig, randomRows } from "../lane/lane-fixtures.ts";
+import {
+  DAY_MS,
+  everything,
+  keyNumber,
+  LaneRig,
+  randomRows,
+  type Row,
+} from "../lane/lane-fixtures.ts";
 
 const { signal } = new AbortController();
 
@@ -71,4 +78,21 @@ test("labels of more series than asked for are an ExecutionError; without select
   await expect(rig.lane.labelValues("job", few, 0, signal)).rejects.toThrow(ExecutionError);
   const { items } = await rig.lane.labelValues("job", { ...few, filters: [] }, 0, signal);
   expect(items).toEqual(["even", "odd"]);
+});
+
+function row(i: number, ms: number): Row {
+  return { key: keyNumber(i), ms, bits: 1n };
+}
+
+test("of a part that has more days than are asked for, series of other days do not count", async () => {
+  const rig = await LaneRig.start();
+  const nowMs = rig.clock.nowMs();
+  await rig.write([row(1, nowMs - 2 * DAY_MS), row(2, nowMs - 2 * DAY_MS), row(2, nowMs)]);
+  await rig.lane.flush();
+  const countOf = async (startMs: number): Promise<number | undefined> =>
+    (await countsOf(rig, { ...everything(), startMs }))[0]?.seriesCount;
+  expect(await countOf(nowMs - 1000)).toBe(1);
+  expect(await countOf(nowMs - 2 * DAY_MS)).toBe(2);
+  await rig.write([row(1, nowMs)]);
+  expect(await countOf(nowMs - 1000)).toBe(2);
 });

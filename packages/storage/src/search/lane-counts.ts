@@ -71,8 +71,9 @@ export class LaneCounts implements FrameSearch {
       const ordinals = sources.using(number, (source) => source.select(tenant, filters));
       const bits = new SeriesBits(ordinals ?? NO_ORDINALS);
       counted.push(bits);
-      if (sources.count > 1)
-        await this.#leaveKnown(sources, number, ordinals ?? NO_ORDINALS, bits, known);
+      const isExact = sources.using(number, (source) => source.selectsExactly) ?? true;
+      if (sources.count > 1 || !isExact)
+        await this.#leaveOut(sources, number, ordinals ?? NO_ORDINALS, bits, known);
       total += bits.size;
       this.#checkCount(total);
       if (this.#breather.due) await this.#breathe();
@@ -80,8 +81,8 @@ export class LaneCounts implements FrameSearch {
     return counted;
   }
 
-  /** Takes away what an earlier source has, too. */
-  async #leaveKnown(
+  /** Takes away what is not in the time range, and what an earlier source has, too. */
+  async #leaveOut(
     sources: SourceSet,
     number: number,
     ordinals: Ordinals,
@@ -92,8 +93,8 @@ export class LaneCounts implements FrameSearch {
       const ordinal = ordinals[i] as number;
       sources.using(number, (source) => {
         const identity = source.identityOf(ordinal);
-        if (known.find(identity, 0) === NO_SLOT) known.add(identity, 0);
-        else bits.delete(ordinal);
+        if (!source.meets(ordinal) || known.find(identity, 0) !== NO_SLOT) bits.delete(ordinal);
+        else known.add(identity, 0);
       });
       if (i % CHECK_EVERY === 0 && this.#breather.due) await this.#breathe();
     }

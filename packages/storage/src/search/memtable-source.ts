@@ -62,6 +62,12 @@ export class MemtableSource implements SearchSource {
     return this.#tombstones?.strip(met, this.#range, meets) ?? met;
   }
 
+  readonly selectsExactly = true;
+
+  meets(): boolean {
+    return true;
+  }
+
   identityOf(ordinal: number): Uint8Array {
     return this.#memtable.identityOf(ordinal);
   }

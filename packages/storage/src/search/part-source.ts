@@ -72,10 +72,24 @@ export class PartSource implements SearchSource {
     const ours = this.#options.part.ordinals();
     const met = ours ? meet(selected, ours, true) : selected;
     return (
-      this.#tombstones?.strip(met, this.#range, (ordinal, { startMs, endMs }) =>
-        this.#part.blocks(ordinal).some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs),
+      this.#tombstones?.strip(met, this.#range, (ordinal, range) =>
+        this.#hasBlock(ordinal, range),
       ) ?? met
     );
+  }
+
+  #hasBlock(ordinal: number, { startMs, endMs }: TimeRange): boolean {
+    const blocks = this.#part.blocks(ordinal);
+    return blocks.some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs);
+  }
+
+  get selectsExactly(): boolean {
+    const { minMs, maxMs } = this.#part.facts;
+    return minMs >= this.#range.startMs && maxMs <= this.#range.endMs;
+  }
+
+  meets(ordinal: number): boolean {
+    return this.selectsExactly || this.#hasBlock(ordinal, this.#range);
   }
 
   identityOf(ordinal: number): Uint8Array {

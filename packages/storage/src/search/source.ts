@@ -13,6 +13,10 @@ export interface SearchSource {
   readonly isWhole: boolean;
   /** Series of this lane that pass the filters and may have samples in the time range of the search. */
   select(tenant: Tenant, filters: CompiledFilters): Ordinals;
+  /** Whether `meets` is true of all that `select` gives. */
+  readonly selectsExactly: boolean;
+  /** Whether a series has a block that meets the time range of the search. */
+  meets(ordinal: number): boolean;
   /** 16 bytes: a view, borrowed until the next call. */
   identityOf(ordinal: number): Uint8Array;
   /** A view, borrowed until the next call. */
