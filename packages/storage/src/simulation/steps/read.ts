@@ -1,5 +1,6 @@
 /** Questions: everything, some series in some time, what the index knows; at once, or while other things happen. */
 import type { IndexAnswer, SearchQuery } from "@tideline/model";
+import { seriesSourceOf } from "@tideline/wire";
 import { keyText, readSamples } from "../../lane/lane-fixtures.ts";
 import { checkCoverage, checkEverything, checkSearch, compareSamples } from "../checks.ts";
 import { passes, POOL, randomFilters, TENANTS } from "../series-pool.ts";
@@ -89,6 +90,24 @@ export const index: StepCard = {
       },
       (key) => [key],
     );
+    let countedCount = 0;
+    await compare(
+      async (lane) => {
+        const counts = seriesSourceOf(lane).labelCounts(query, signal);
+        const items: string[] = [];
+        for await (const batch of counts) {
+          for (const { name: label, value, seriesCount } of batch) {
+            if (label === "") countedCount += seriesCount;
+            else items.push(`${label}=${value}`);
+          }
+        }
+        return { items, coverage: counts.coverage() };
+      },
+      (key) =>
+        Object.entries(POOL.get(key)?.labels ?? {}).map(([label, value]) => `${label}=${value}`),
+    );
+    if (countedCount > may.size)
+      throw new Finding(`the index counts ${countedCount} series, and there are ${may.size}`);
   },
 };
 
