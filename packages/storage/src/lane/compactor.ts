@@ -293,7 +293,7 @@ export class Compactor {
     };
   }
 
-  async #finish({ task: { folder, plan }, result: promised }: Begun): Promise<void> {
+  async #finish({ task: { folder, plan }, outputs, result: promised }: Begun): Promise<void> {
     const { clock, log } = this.#ports;
     const startMs = clock.monotonicMs();
     const inputs = plan.inputs.map(({ name }) => name);
@@ -301,6 +301,7 @@ export class Compactor {
     if (this.#isClosed) return;
     if (result.status === "damaged") {
       this.errorCount += 1;
+      folder.removeUnfinished(outputs);
       const damaged = folder.parts.find(({ path }) => basename(path) === result.name);
       if (damaged) folder.setAside(damaged, new Error(result.reason));
       return;
@@ -318,8 +319,11 @@ export class Compactor {
   }
 
   #failed({ task, outputs }: Begun, error: unknown): void {
-    // A merge that was ended on purpose failed for nobody.
-    if (this.#isClosed && isKnownError(error)) return;
+    if (this.#isClosed && isKnownError(error)) {
+      // A merge that was ended on purpose failed for nobody.
+      this.#cleanUp(task, outputs);
+      return;
+    }
     this.errorCount += 1;
     const waitMs = Math.min(RETRY_MAX_MS, RETRY_MS * 2 ** Math.min(this.#failedInRow, 10));
     this.#failedInRow += 1;

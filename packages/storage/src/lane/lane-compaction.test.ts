@@ -151,6 +151,41 @@ test("what a merge that died has begun is removed", async () => {
   expect(partNames(rig)).toEqual(["g000000.part"]);
 });
 
+/** Two parts with samples of so many windows of 32 days. */
+async function startWithWindows(windowCount: number): Promise<LaneRig> {
+  const rig = await LaneRig.start({ retentionMs: 100 * DAY_MS });
+  for (let i = 0; i < 2; i += 1) {
+    for (let window = 0; window < windowCount; window += 1)
+      await rig.write(rowsAt(rig.clock.nowMs() - i - window * 40 * DAY_MS));
+    await rig.lane.flush();
+  }
+  return rig;
+}
+
+test.for(["-000001.part", "-000002.part"])(
+  "a merge of several results that fails where %s gets its name leaves none of them",
+  async (path) => {
+    const rig = await startWithWindows(2);
+    const before = partNames(rig);
+    rig.disk.inject({ operation: "rename", path, code: "EIO" });
+    await expect(rig.lane.forceMerge("")).rejects.toThrow(OverloadError);
+    expect(partNames(rig)).toEqual(before);
+    await rig.lane.forceMerge("");
+    expect(partNames(rig)).toEqual(["g000001-000003.part", "g000001-000004.part"]);
+  },
+);
+
+test("a merge that finds damage after its first result is in place leaves none of it", async () => {
+  const rig = await startWithWindows(3);
+  // The timestamp block of the third window: behind those of the others, and a value block that all three have.
+  rig.disk.flipBit(join(PARTS, "g000001.part"), 8 * 61);
+  await rig.lane.forceMerge("");
+  expect(rig.lane.stats()).toMatchObject({ mergeErrors: 1, partsDamaged: 1 });
+  const names = partNames(rig);
+  expect(names.filter((name) => /-00000[123]/.test(name))).toEqual([]);
+  expect(names).toHaveLength(3);
+});
+
 test("a part that a merge finds damaged is set aside, and the others are merged", async () => {
   const rig = await LaneRig.start({ pageCacheSize: 0 });
   for (let i = 0; i < 3; i += 1) {

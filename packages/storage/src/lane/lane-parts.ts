@@ -44,18 +44,25 @@ export interface OwnedFolder {
   /** Puts the results of a merge in the place of its inputs. */
   replace(inputs: readonly string[], names: readonly string[]): void;
   setAside(part: PartReader, cause: unknown): void;
-  /** Removes what a merge that died has begun of files of these names. */
+  /** Removes what a merge that failed has left of its outputs, in the order in which it makes them. */
   removeUnfinished(names: readonly string[]): void;
 }
 
-function removeTemporaries(disk: Disk, folder: string, names: readonly string[]): void {
-  for (const name of names) {
-    const path = join(folder, name + TEMPORARY_SUFFIX);
-    try {
-      if (disk.kindOf(path) !== null) disk.unlink(path);
-    } catch (cause) {
-      diskError("TIDELINE_PART_DISK", `Cannot remove ${path}`, cause);
+/**
+ * Finished or not: the inputs have all of it. The last one first, and for good: where it alone were left it would replace the inputs at
+ * the next start. What the disk keeps is taken in then.
+ */
+function removeOutputs(disk: Disk, folder: string, names: readonly string[]): void {
+  try {
+    for (const name of names.toReversed()) {
+      for (const path of [join(folder, name), join(folder, name + TEMPORARY_SUFFIX)]) {
+        if (disk.kindOf(path) === null) continue;
+        disk.unlink(path);
+        disk.syncFolder(folder);
+      }
     }
+  } catch (cause) {
+    diskError("TIDELINE_PART_DISK", `Cannot remove what a merge has left in ${folder}`, cause);
   }
 }
 
@@ -136,7 +143,7 @@ export class LaneParts {
           set.setAside(part, cause);
         },
         removeUnfinished: (names) => {
-          removeTemporaries(this.#options.disk, join(path, "parts"), names);
+          removeOutputs(this.#options.disk, join(path, "parts"), names);
         },
       });
     }
