@@ -8,6 +8,8 @@ import { sample, type Series } from "./harness/samples.ts";
 import { Writer } from "./harness/writer.ts";
 
 const startMs = Math.floor(Date.now() / 1_000) * 1_000 - 60_000;
+/** Theirs, which is not today's just after midnight. */
+const DAY = new Date(startMs).toISOString().slice(0, 10);
 
 const series: Series[] = Array.from({ length: 40 }, (_, index) => ({
   labels: { __name__: "limited", index: String(index), parity: index % 2 === 0 ? "even" : "odd" },
@@ -60,7 +62,7 @@ test(
       ["query?query=limited", "-search.maxUniqueTimeseries=35"],
       [`labels?match[]=${all}`, "-search.maxLabelsAPISeries=30"],
       [`label/index/values?match[]=${all}`, "-search.maxLabelsAPISeries=30"],
-      ["status/tsdb", "-search.maxTSDBStatusSeries=30"],
+      [`status/tsdb?date=${DAY}`, "-search.maxTSDBStatusSeries=30"],
     ];
     for (const [path, flag] of refused) {
       expect(await ask(`${api}/${path}`)).toMatchObject({
@@ -80,7 +82,9 @@ test(
       data: ["0", "1", "10"],
       warnings: ["results truncated due to -search.maxTagValues=3"],
     });
-    expect(await ask(`${api}/status/tsdb?topN=5&focusLabel=parity&match[]=${odd}`)).toMatchObject({
+    expect(
+      await ask(`${api}/status/tsdb?date=${DAY}&topN=5&focusLabel=parity&match[]=${odd}`),
+    ).toMatchObject({
       status: 200,
       data: {
         totalSeries: 20,
@@ -110,6 +114,23 @@ test(
       error: expect.stringContaining("-search.maxUniqueTimeseries=5 at vmstorage") as string,
     });
     expect(await ask(`${api}/query?query=limited{index="7"}`)).toMatchObject({ status: 200 });
+    // Counting needs next to no memory: it has limits of its own, and is exact over both nodes.
+    expect(await ask(`${api}/status/tsdb?date=${DAY}&topN=2&focusLabel=parity`)).toMatchObject({
+      isPartial: false,
+      data: {
+        totalSeries: 40,
+        totalLabelValuePairs: 120,
+        seriesCountByMetricName: [{ name: "limited", value: 40 }],
+        seriesCountByFocusLabelValue: [
+          { name: "even", value: 20 },
+          { name: "odd", value: 20 },
+        ],
+        labelValueCountByLabelName: [
+          { name: "index", value: 40 },
+          { name: "parity", value: 2 },
+        ],
+      },
+    });
     const values = await ask(`${api}/label/index/values`);
     expect(values.data).toHaveLength(8);
     expect(values).toMatchObject({
