@@ -9,5 +9,6 @@ export { errorCode, type Disk, type DiskFile, type OpenMode } from "./disk/disk.
 export { makeFolders, removeTree } from "./disk/folders.ts";
 export { NodeDisk } from "./disk/node-disk.ts";
 export { entryUrl } from "./entry.ts";
+export { dropArray, growBuffer } from "./grow-buffer.ts";
 export { ringMemory, RingReader, RingWriter } from "./ring.ts";
 export { expandRuns, findRuns } from "./runs.ts";

@@ -9,7 +9,7 @@
  * order and 550 µs for keys never seen (memory latency: quieter machines need half).
  */
 import { randomFillSync } from "node:crypto";
-import { assert, entryUrl } from "@tideline/common";
+import { assert, dropArray, entryUrl } from "@tideline/common";
 import { KernelMemory, loadKernel, regionSize, type Region } from "../kernel-memory.ts";
 import { loadUnsnap, type Unsnap } from "../unsnap/wasm.ts";
 import {
@@ -139,8 +139,7 @@ class Slots {
       const entry = (taken[i] as number) - 1;
       if (entry >= 0) this.#place(taken[i + 1] as number, entry);
     }
-    // Not when the collector comes by.
-    taken.buffer.transfer(0);
+    dropArray(taken);
   }
 
   #setCount(wanted: number): void {

@@ -2,7 +2,7 @@
  * Identity → ref, in flat memory: an open table of refs that compares with the flat array of identities.
  */
 import { randomFillSync } from "node:crypto";
-import { assert } from "@tideline/common";
+import { assert, dropArray } from "@tideline/common";
 import { IDENTITY_SIZE } from "@tideline/model";
 
 /** At most half of the slots are taken; a quarter when they have just been doubled. */
@@ -74,7 +74,9 @@ export class IdentityIndex {
   }
 
   #grow(): void {
-    this.#slots = new Uint32Array(this.#slots.length * 2);
+    const slotCount = this.#slots.length * 2;
+    dropArray(this.#slots);
+    this.#slots = new Uint32Array(slotCount);
     for (let ref = 0; ref < this.#refCount; ref += 1) this.#slots[this.#find(ref)] = ref + 1;
   }
 

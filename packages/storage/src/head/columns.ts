@@ -3,23 +3,12 @@
  *
  * Growing moves the buffer, so a view taken before is void afterwards: read `array` anew after each `ensure`.
  */
+import { growBuffer } from "@tideline/common";
 
 function grownLength(length: number, needed: number): number {
   // Doubling while small; by half when large, since the untouched rest counts against the budget.
   const step = length < 65_536 ? length : length >>> 1;
   return Math.max(needed, length + step);
-}
-
-/**
- * A buffer of `size` bytes that begins with what is in `buffer`, which is void afterwards: its memory is given back at
- * once, not when the collector comes by. Not `buffer.transfer(size)`, which writes zeros to the rest and so makes all of it
- * resident.
- */
-export function growBuffer(buffer: ArrayBuffer, size: number): ArrayBuffer {
-  const grown = new ArrayBuffer(size);
-  new Uint8Array(grown).set(new Uint8Array(buffer));
-  buffer.transfer(0);
-  return grown;
 }
 
 export class U32Column {

@@ -1,6 +1,7 @@
 /**
  * Identity → slot, by open addressing in flat memory. Slots are given out in order: 0, 1, 2, …
  */
+import { dropArray } from "@tideline/common";
 import { IDENTITY_SIZE } from "@tideline/model";
 import { U32Column } from "./columns.ts";
 
@@ -113,6 +114,7 @@ export class IdentityTable {
       while (table[at] !== 0) at = (at + 1) & mask;
       table[at] = slot + 1;
     }
+    dropArray(this.#table);
     this.#table = table;
   }
 }

@@ -4,7 +4,7 @@
  * A pair is kept once, however many series have it, so a series costs 4 bytes a label instead of its
  * text, and a key is put together again by copying pairs (docs/formats/identity.md: size, name, size, value).
  */
-import { assert } from "@tideline/common";
+import { assert, dropArray } from "@tideline/common";
 import { ByteArena, U32Column } from "./columns.ts";
 
 export const NO_PAIR = 0xffff_ffff;
@@ -147,6 +147,7 @@ export class LabelPairs {
       while (table[at] !== 0) at = (at + 1) & mask;
       table[at] = pair + 1;
     }
+    dropArray(this.#table);
     this.#table = table;
   }
 }

@@ -5,9 +5,9 @@
  * Samples of any age and order are taken: what is late is sealed with its neighbours, so the blocks of a series may overlap.
  * A read unpacks those that meet its range, then the raw tail, and merges only where they are not in order.
  */
+import { growBuffer } from "@tideline/common";
 import { wordsOf } from "@tideline/model";
 import { lowerBound } from "../search/lower-bound.ts";
-import { growBuffer } from "./columns.ts";
 import { RawChains } from "./raw-chains.ts";
 import { sortSamples } from "./sample-sort.ts";
 import { SealedBlocks } from "./sealed-blocks.ts";

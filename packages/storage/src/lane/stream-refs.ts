@@ -5,6 +5,7 @@
  * again is carried over; one that was not used for a whole generation is unknown then, and the sender
  * tells its series anew.
  */
+import { growBuffer } from "@tideline/common";
 import { NO_SLOT } from "../head/memtable.ts";
 import type { Heads } from "./heads.ts";
 
@@ -35,7 +36,7 @@ export class StreamRefs {
   #generation: number;
   #epoch = 0;
   /** Ref → slot, a refusal, or NO_SLOT. */
-  slots: Uint32Array = new Uint32Array(0);
+  slots = new Uint32Array(0);
   /** The same for the generation before. */
   #previous: Uint32Array = new Uint32Array(0);
 
@@ -69,10 +70,9 @@ export class StreamRefs {
     }
     if (refBound <= this.slots.length) return;
     const length = this.slots.length;
-    const grown = new Uint32Array(Math.max(refBound, length + (length >>> 1), 64));
-    grown.set(this.slots);
-    grown.fill(NO_SLOT, length);
-    this.slots = grown;
+    const grown = Math.max(refBound, length + (length >>> 1), 64);
+    this.slots = new Uint32Array(growBuffer(this.slots.buffer, grown * 4));
+    this.slots.fill(NO_SLOT, length);
   }
 
   /** The slot of a ref that has none in this generation: carried over if the one before had it, else NO_SLOT. */

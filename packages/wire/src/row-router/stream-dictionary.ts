@@ -5,6 +5,7 @@
  * holds. They outlive a broken stream; what has been told does not.
  */
 
+import { growBuffer } from "@tideline/common";
 import { KeyForecast } from "./key-forecast.ts";
 
 export class StreamDictionary {
@@ -25,9 +26,7 @@ export class StreamDictionary {
     const ref = this.nextRef;
     this.nextRef += 1;
     if (ref >= this.told.length) {
-      const grown = new Uint8Array(this.told.length * 2);
-      grown.set(this.told);
-      this.told = grown;
+      this.told = new Uint8Array(growBuffer(this.told.buffer, this.told.length * 2));
     }
     return ref;
   }

@@ -1,6 +1,7 @@
 /**
  * Where the series of one series table go: per ref its target and its stream ref there, in flat arrays.
  */
+import { growBuffer } from "@tideline/common";
 import type { SeriesTable } from "@tideline/model";
 
 export class TableRoutes {
@@ -21,12 +22,8 @@ export class TableRoutes {
   grow(refCount: number): void {
     if (refCount <= this.targets.length) return;
     const length = Math.max(refCount, this.targets.length * 2);
-    const targets = new Uint16Array(length);
-    targets.set(this.targets);
-    this.targets = targets;
-    const streamRefs = new Uint32Array(length);
-    streamRefs.set(this.streamRefs);
-    this.streamRefs = streamRefs;
+    this.targets = new Uint16Array(growBuffer(this.targets.buffer, length * 2));
+    this.streamRefs = new Uint32Array(growBuffer(this.streamRefs.buffer, length * 4));
   }
 
   isCurrent(series: SeriesTable, generation: number): boolean {
