@@ -53,6 +53,8 @@ export interface KeySection {
 export interface SeriesBatch extends ReadonlyArray<SeriesBlocks> {
   /** The keys of all its series, where they lie so: who has seen the same bytes before knows all labels at once. */
   readonly keySection?: KeySection;
+  /** How many value blocks its series have, and their bytes. */
+  readonly blockTotals?: { readonly count: number; readonly size: number };
 }
 
 /** What an answer is based on: it travels with every result, so that nothing missing is silent. */

@@ -58,24 +58,21 @@ export async function readSeries(
     const first = firstPiece[row] as number;
     const piece = pieces[first] as SeriesBlocks;
     const isWhole = (nextPiece[first] as number) < 0;
-    const blocks = isWhole ? piece.blocks : joined(pieces, nextPiece, first);
-    series.push(
-      isWhole && areInOrder(blocks) ? piece : { key: piece.key, blocks: inOrder(blocks) },
-    );
+    series.push(isWhole ? piece : { key: piece.key, blocks: joined(pieces, nextPiece, first) });
   }
   return { series, labels, coverage: search.coverage(), heldSize };
 }
 
-/** The blocks of a series that came in pieces. */
+/** The blocks of a series that came in pieces, ascending by minMs. */
 function joined(
   pieces: readonly SeriesBlocks[],
   nextPiece: Int32Array,
   first: number,
-): ValueBlock[] {
+): readonly ValueBlock[] {
   const blocks: ValueBlock[] = [];
   for (let piece = first; piece >= 0; piece = nextPiece[piece] as number)
     blocks.push(...(pieces[piece] as SeriesBlocks).blocks);
-  return blocks;
+  return blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs);
 }
 
 /** Counts series as their pieces come; tells pieces of one series apart only when there are more than the limit. */
@@ -106,31 +103,20 @@ class SeriesCounter {
   }
 }
 
-function areInOrder(blocks: readonly ValueBlock[]): boolean {
-  for (let i = 1; i < blocks.length; i += 1)
-    if (minMsOf(blocks[i]) < minMsOf(blocks[i - 1])) return false;
-  return true;
-}
-
-/** Ascending by minMs. */
-function inOrder(blocks: readonly ValueBlock[]): readonly ValueBlock[] {
-  return areInOrder(blocks)
-    ? blocks
-    : blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs);
-}
-
-function minMsOf(block: ValueBlock | undefined): number {
-  return block ? block.timestamps.minMs : 0;
-}
-
 /** Bytes that a batch takes, roughly. */
 function sizeOf(batch: SeriesBatch): number {
-  let size = SERIES_OVERHEAD_SIZE * batch.length;
-  for (let i = 0; i < batch.length; i += 1) {
-    const { blocks } = batch[i] as SeriesBlocks;
-    for (let k = 0; k < blocks.length; k += 1)
-      size += BLOCK_OVERHEAD_SIZE + (blocks[k] as ValueBlock).bytes.length;
+  const { keySection, blockTotals } = batch;
+  const keysSize = keySection?.bytes.length ?? batch.reduce((sum, { key }) => sum + key.length, 0);
+  const { count, size } = blockTotals ?? countedBlocks(batch);
+  return SERIES_OVERHEAD_SIZE * batch.length + keysSize + BLOCK_OVERHEAD_SIZE * count + size;
+}
+
+function countedBlocks(batch: SeriesBatch): { count: number; size: number } {
+  let count = 0;
+  let size = 0;
+  for (const { blocks } of batch) {
+    count += blocks.length;
+    for (const { bytes } of blocks) size += bytes.length;
   }
-  if (batch.keySection) return size + batch.keySection.bytes.length;
-  return batch.reduce((sum, { key }) => sum + key.length, size);
+  return { count, size };
 }

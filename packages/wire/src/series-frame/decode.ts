@@ -90,17 +90,30 @@ export class SeriesFrameDecoder {
       at: timestampsAt,
       size: timestampsSize,
     });
-    const blocks = readValues(frame, view, timestamps, {
+    checkValues(view, timestampCount, {
       tableAt: valueTableAt,
       count: valueCount,
-      at: valuesAt,
       size: valuesSize,
     });
-    return readSeries(frame, view, blocks, {
+    const keyEnds = checkSeries(view, valueCount, {
       tableAt: seriesTableAt,
       count: seriesCount,
-      at: keysAt,
       size: keysSize,
+    });
+    const places = {
+      bytes: frame,
+      view,
+      timestamps,
+      seriesTableAt,
+      valueTableAt,
+      keysAt,
+      valuesAt,
+    };
+    const series: SeriesBlocks[] = [];
+    for (let i = 0; i < seriesCount; i += 1) series.push(new FrameSeries(places, i));
+    return Object.assign(series, {
+      keySection: { bytes: frame.subarray(keysAt, keysAt + keysSize), ends: keyEnds },
+      blockTotals: { count: valueCount, size: valuesSize },
     });
   }
 
@@ -135,39 +148,33 @@ export class SeriesFrameDecoder {
 interface Table {
   readonly tableAt: number;
   readonly count: number;
-  readonly at: number;
+  /** Of the section that its ends point into. */
   readonly size: number;
 }
 
-function readValues(
-  frame: Uint8Array,
+function checkValues(
   view: DataView,
-  timestamps: readonly TimestampBlock[],
-  { tableAt, count, at, size }: Table,
-): ValueBlock[] {
-  const blocks: ValueBlock[] = [];
+  timestampCount: number,
+  { tableAt, count, size }: Table,
+): void {
   let start = 0;
   for (let i = 0; i < count; i += 1) {
     const entryAt = tableAt + i * VALUE_ENTRY_SIZE;
     const index = view.getUint32(entryAt, true);
     const end = view.getUint32(entryAt + 4, true);
-    const block = timestamps[index];
-    if (block === undefined) throw damaged(`value block ${i} has timestamps ${index}`);
+    if (index >= timestampCount) throw damaged(`value block ${i} has timestamps ${index}`);
     if (end < start || end > size) throw damaged(`value block ${i} ends at ${end} of ${size}`);
-    blocks.push({ timestamps: block, bytes: frame.subarray(at + start, at + end) });
     start = end;
   }
   if (start !== size) throw damaged(`value blocks end at ${start} of ${size}`);
-  return blocks;
 }
 
-function readSeries(
-  frame: Uint8Array,
+/** @returns the ends of the keys */
+function checkSeries(
   view: DataView,
-  blocks: readonly ValueBlock[],
-  { tableAt, count, at, size }: Table,
-): SeriesBatch {
-  const series: SeriesBlocks[] = [];
+  blockCount: number,
+  { tableAt, count, size }: Table,
+): Uint32Array {
   const ends = new Uint32Array(count);
   let keyStart = 0;
   let blockStart = 0;
@@ -176,37 +183,76 @@ function readSeries(
     const keyEnd = view.getUint32(entryAt, true);
     const blockEnd = view.getUint32(entryAt + 4, true);
     if (keyEnd < keyStart || keyEnd > size) throw damaged(`key ${i} ends at ${keyEnd} of ${size}`);
-    if (blockEnd < blockStart || blockEnd > blocks.length) {
-      throw damaged(`series ${i} ends at block ${blockEnd} of ${blocks.length}`);
+    if (blockEnd < blockStart || blockEnd > blockCount) {
+      throw damaged(`series ${i} ends at block ${blockEnd} of ${blockCount}`);
     }
-    series.push(
-      new FrameSeries(frame, at + keyStart, at + keyEnd, blocks.slice(blockStart, blockEnd)),
-    );
     ends[i] = keyEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
   }
-  if (keyStart !== size || blockStart !== blocks.length) throw damaged("series end too early");
-  const keySection = { bytes: frame.subarray(at, at + size), ends };
-  return Object.assign(series, { keySection });
+  if (keyStart !== size || blockStart !== blockCount) throw damaged("series end too early");
+  return ends;
 }
 
-/** A series in a frame. Its key is a view that is made when somebody asks: who knows the frame's keys does not. */
-class FrameSeries implements SeriesBlocks {
-  readonly #frame: Uint8Array;
-  readonly #keyStart: number;
-  readonly #keyEnd: number;
-  readonly blocks: readonly ValueBlock[];
+/** A frame whose tables are checked. */
+interface FramePlaces {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  readonly timestamps: readonly TimestampBlock[];
+  readonly seriesTableAt: number;
+  readonly valueTableAt: number;
+  readonly keysAt: number;
+  readonly valuesAt: number;
+}
 
-  constructor(frame: Uint8Array, keyStart: number, keyEnd: number, blocks: readonly ValueBlock[]) {
+/**
+ * A series in a frame. Its key and blocks are made when somebody asks: most keys are known to the reader, and objects that are gone
+ * with their series cost the collector nothing.
+ */
+class FrameSeries implements SeriesBlocks {
+  readonly #frame: FramePlaces;
+  readonly #number: number;
+
+  constructor(frame: FramePlaces, number: number) {
     this.#frame = frame;
-    this.#keyStart = keyStart;
-    this.#keyEnd = keyEnd;
-    this.blocks = blocks;
+    this.#number = number;
   }
 
   get key(): Uint8Array {
-    return this.#frame.subarray(this.#keyStart, this.#keyEnd);
+    const { bytes, keysAt } = this.#frame;
+    return bytes.subarray(keysAt + this.#before(0), keysAt + this.#end(0));
+  }
+
+  get blocks(): readonly ValueBlock[] {
+    const first = this.#before(4);
+    const end = this.#end(4);
+    if (end - first === 1) return [this.#block(first)];
+    const blocks: ValueBlock[] = [];
+    for (let i = first; i < end; i += 1) blocks.push(this.#block(i));
+    return blocks;
+  }
+
+  #block(number: number): ValueBlock {
+    const { bytes, view, timestamps, valueTableAt, valuesAt } = this.#frame;
+    const entryAt = valueTableAt + number * VALUE_ENTRY_SIZE;
+    const start = number === 0 ? 0 : view.getUint32(entryAt - VALUE_ENTRY_SIZE + 4, true);
+    return {
+      timestamps: timestamps[view.getUint32(entryAt, true)] as TimestampBlock,
+      bytes: bytes.subarray(valuesAt + start, valuesAt + view.getUint32(entryAt + 4, true)),
+    };
+  }
+
+  /** A field of the series' entry: 0 the end of its key, 4 the end of its blocks. */
+  #end(field: 0 | 4): number {
+    const { view, seriesTableAt } = this.#frame;
+    return view.getUint32(seriesTableAt + this.#number * SERIES_ENTRY_SIZE + field, true);
+  }
+
+  /** The same of the series before. */
+  #before(field: 0 | 4): number {
+    if (this.#number === 0) return 0;
+    const { view, seriesTableAt } = this.#frame;
+    return view.getUint32(seriesTableAt + (this.#number - 1) * SERIES_ENTRY_SIZE + field, true);
   }
 }
 
