@@ -240,6 +240,12 @@ let bestCost: i32 = 0;
   for (let at: usize = 0; at < 144; at += 16) v128.store(COUNTS + at, zero);
 }
 
+// @ts-ignore
+@inline function countBits(value: u32): void {
+  const at = COUNTS + (<usize>(32 - <i32>clz<u32>(value)) << 2);
+  store<i32>(at, load<i32>(at) + 1);
+}
+
 // The cheapest width by COUNTS; better than bestCost, or nothing changes. A value of n bits more than the width is patched for
 // 1 + ceil(n / 7) bytes, so from one width to the next those that are 7, 14, … bits longer cost one more.
 function tryWidths(count: i32, baseCost: i32, widthMax: i32, isZigzag: bool): void {
@@ -261,15 +267,9 @@ function tryWidths(count: i32, baseCost: i32, widthMax: i32, isZigzag: bool): vo
   }
 }
 
-// @ts-ignore
-@inline function countBits(value: u32): void {
-  const at = COUNTS + (<usize>(32 - <i32>clz<u32>(value)) << 2);
-  store<i32>(at, load<i32>(at) + 1);
-}
-
-function planMini(at: usize, count: i32): i32 {
+function planMini(at: usize, total: i32): i32 {
   let least = v128.load(at), most = least;
-  for (let i = 2; i < count; i += 2) {
+  for (let i = 2; i < total; i += 2) {
     const pair = v128.load(at64(at, i));
     least = f64x2.pmin(least, pair);
     most = f64x2.pmax(most, pair);
@@ -287,12 +287,12 @@ function planMini(at: usize, count: i32): i32 {
   planZigzag = false;
   if (high - low < 4294967296.0) {
     clearCounts();
-    for (let i = 0; i < count; i++) countBits(<u32>(load<f64>(at64(at, i)) - low));
-    tryWidths(count, 1 + signedSize(low), 32, false);
+    for (let i = 0; i < total; i++) countBits(<u32>(load<f64>(at64(at, i)) - low));
+    tryWidths(total, 1 + signedSize(low), 32, false);
   }
   let wideCost = 1;
   if (high >= WIDE_LIMIT || low <= -WIDE_LIMIT) {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < total; i++) {
       const integer = load<f64>(at64(at, i));
       if (abs<f64>(integer) < WIDE_LIMIT) continue;
       planWideCount += 1;
@@ -301,14 +301,29 @@ function planMini(at: usize, count: i32): i32 {
   }
   if (planWideCount <= 255) {
     clearCounts();
-    for (let i = 0; i < count; i++) countBits(zigzag(load<f64>(at64(at, i))));
-    tryWidths(count, 1 + (planWideCount > 0 ? wideCost : 0), planWideCount > 0 ? 30 : 32, true);
+    for (let i = 0; i < total; i++) countBits(zigzag(load<f64>(at64(at, i))));
+    tryWidths(total, 1 + (planWideCount > 0 ? wideCost : 0), planWideCount > 0 ? 30 : 32, true);
   }
   return bestCost;
 }
 
-function writeMini(at: usize, count: i32): bool {
-  if (planMini(at, count) >= IMPOSSIBLE) return false;
+let keptWidth: i32 = 0;
+let keptZigzag: bool = false;
+let keptMin: f64 = 0;
+let keptWideCount: i32 = 0;
+
+// @ts-ignore
+@inline function keepPlan(): void {
+  keptWidth = planWidth; keptZigzag = planZigzag; keptMin = planMin; keptWideCount = planWideCount;
+}
+
+// @ts-ignore
+@inline function takeKeptPlan(): void {
+  planWidth = keptWidth; planZigzag = keptZigzag; planMin = keptMin; planWideCount = keptWideCount;
+}
+
+// By the plan at hand.
+function writeMini(at: usize, count: i32): void {
   const width = planWidth, isZigzag = planZigzag, low = planMin;
   const hasWides = isZigzag && planWideCount > 0;
   const head = W++;
@@ -343,7 +358,7 @@ function writeMini(at: usize, count: i32): bool {
       putSigned(integer);
     }
   }
-  if (width == 0) return true;
+  if (width == 0) return;
   let columns = i32x4.splat(0), used = 0;
   for (let i = 0; i < count; i += 4) {
     const values = v128.load(WORDS + (<usize>i << 2));
@@ -357,7 +372,6 @@ function writeMini(at: usize, count: i32): bool {
     columns = used > 0 ? i32x4.shr_u(values, width - used) : i32x4.splat(0);
   }
   if (used > 0) { v128.store(W, columns); W += 16; }
-  return true;
 }
 
 // ---- encoding ----
@@ -389,12 +403,17 @@ export function encode(values: usize, count: i32, target: usize): i32 {
   interleave(length);
   const largest = largestOf(DELTAS, total);
   freeStarts(length);
-  const plainCost = costOf(PLAIN, length);
-  const deltaCost = largest < DELTA_LIMIT ? costOf(DELTAS, length) : IMPOSSIBLE;
-  const delta2Cost = largest < DELTA2_LIMIT ? costOf(DELTAS2, length) : IMPOSSIBLE;
-  let mode = delta2Cost < deltaCost ? 2 : 1;
-  let cost = min<i32>(delta2Cost, deltaCost);
-  if (plainCost <= cost) { mode = 0; cost = plainCost; }
+  let mode = 0;
+  let cost = costOf(PLAIN, length);
+  keepPlan();
+  if (largest < DELTA_LIMIT) {
+    const deltaCost = costOf(DELTAS, length);
+    if (deltaCost < cost) { mode = 1; cost = deltaCost; keepPlan(); }
+  }
+  if (largest < DELTA2_LIMIT) {
+    const delta2Cost = costOf(DELTAS2, length);
+    if (delta2Cost < cost) { mode = 2; cost = delta2Cost; keepPlan(); }
+  }
   if (cost >= IMPOSSIBLE) return -1;
 
   W = target;
@@ -425,7 +444,11 @@ export function encode(values: usize, count: i32, target: usize): i32 {
   }
   const plane = mode == 0 ? PLAIN : mode == 1 ? DELTAS : DELTAS2;
   for (let t = 0; t < length; t += STEPS) {
-    if (!writeMini(at64(plane, t * 4), min<i32>(STEPS, length - t) * 4)) return -1;
+    const at = at64(plane, t * 4), size = min<i32>(STEPS, length - t) * 4;
+    // A block of one mini-block was planned already, and the best plan kept.
+    if (length <= STEPS) takeKeptPlan();
+    else if (planMini(at, size) >= IMPOSSIBLE) return -1;
+    writeMini(at, size);
   }
   return <i32>(W - target);
 }
