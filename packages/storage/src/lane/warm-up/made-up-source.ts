@@ -1,4 +1,7 @@
-/** A lane's data in small, made up: a part with a day's blocks, and a head with the minutes that follow. */
+/**
+ * A lane's data in small, made up: parts with long blocks, and a head with the minutes that follow. There is something of each kind
+ * in it that code for one block or series decides by: code that meets a kind for the first time is thrown away and compiled anew.
+ */
 import { CutMarks } from "@tideline/kernels";
 import { DEFAULT_TENANT, identityOf, seriesKey, wordsOf, type SearchQuery } from "@tideline/model";
 import type { FrameSource } from "@tideline/wire";
@@ -23,17 +26,22 @@ import { firstTimestampId, type SearchSource } from "../../search/source.ts";
 import { MemoryFile } from "./memory-file.ts";
 
 /** As many as a block of the part has; it must be worth marking where its cuts began. */
-const PART_SAMPLE_COUNT = 1280;
+const PART_SAMPLE_COUNT = 1056;
 const HEAD_SAMPLE_COUNT = 40;
-const HOST_COUNT = 6;
+/** So that a part has several leaves of its series table, and an answer several frames. */
+const HOST_COUNT = 8;
 const INTERVAL_MS = 15_000;
 const START_MS = 1_700_000_000_000;
-/** Time of the part's newest sample, and about that of the head's. */
+export const PART_START_MS = START_MS;
+/** Time of the parts' newest sample, and about that of the head's. */
 export const PART_END_MS = START_MS + PART_SAMPLE_COUNT * INTERVAL_MS;
 export const HEAD_END_MS = PART_END_MS + HEAD_SAMPLE_COUNT * INTERVAL_MS;
 
 const MODES = ["idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user"];
 const CPU_COUNT = 4;
+const GROUPED_COUNT = 64;
+const GROUPED_EVERY = 5;
+const ANEW_EVERY = 8;
 const CACHE_SIZE = 4 * 1024 * 1024;
 const ANSWER_SIZE_MAX = 1024 * 1024;
 
@@ -65,24 +73,34 @@ function madeUpSeries(): MadeUpSeries[] {
   return series.toSorted((a, b) => Buffer.compare(partOrderKey(a.key), partOrderKey(b.key)));
 }
 
-/** Each host's scrapes waver by a few milliseconds of their own. */
+/** Scrapes of odd hosts waver by a few milliseconds of their own. */
 function timesOf(host: number, start: number, count: number): Float64Array {
+  const wavers = host % 2;
   const timestampsMs = new Float64Array(count);
   for (let i = 0; i < count; i += 1)
-    timestampsMs[i] = START_MS + (start + i) * INTERVAL_MS + (((i + 1) * (host + 3)) % 7);
+    timestampsMs[i] = START_MS + (start + i) * INTERVAL_MS + wavers * (((i + 1) * (host + 3)) % 7);
   return timestampsMs;
 }
 
-/** A counter of seconds in hundredths, at its own pace. */
+/** Counters of seconds in hundredths at their own paces, and among them whole numbers that go up and down, constants, and roots. */
 function valuesOf(number: number, start: number, count: number): Float64Array {
   const pace = (number % 11) + 1;
   const values = new Float64Array(count);
-  for (let i = 0; i < count; i += 1)
-    values[i] = ((start + i) * pace * 16 + ((i * (number + 5)) % 13)) / 100;
+  for (let i = 0; i < count; i += 1) {
+    const at = start + i;
+    if (number % 8 === 1) values[i] = (at * 37 * pace + 50) % 101;
+    else if (number % 8 === 2) values[i] = pace;
+    else if (number % 32 === 3) values[i] = Math.sqrt(at * pace);
+    else values[i] = (at * pace * 16 + ((i * (number + 5)) % 13)) / 100;
+  }
   return values;
 }
 
-async function madeUpPart(series: readonly MadeUpSeries[]): Promise<PartReader> {
+/** Writes a part. @returns opens it, each time anew */
+async function madeUpPart(
+  series: readonly MadeUpSeries[],
+  { grouped }: { grouped: boolean },
+): Promise<() => PartReader> {
   const disk = new MemoryFile();
   const writer = PartWriter.create({
     disk,
@@ -91,6 +109,7 @@ async function madeUpPart(series: readonly MadeUpSeries[]): Promise<PartReader> 
     laneRange: { index: 0, count: 1 },
     generation: 1,
     deletesDone: 0,
+    grouped,
   });
   for (const { key, identity, host, number } of series) {
     const timestampsMs = timesOf(host, 0, PART_SAMPLE_COUNT);
@@ -98,7 +117,7 @@ async function madeUpPart(series: readonly MadeUpSeries[]): Promise<PartReader> 
     writer.addSeries({ key, identity, timestampsMs, values });
   }
   const { path } = await writer.finish();
-  return PartReader.open(disk, path, new PageCache(CACHE_SIZE));
+  return () => PartReader.open(disk, path, new PageCache(CACHE_SIZE));
 }
 
 function madeUpHead(series: readonly MadeUpSeries[]): Memtable {
@@ -119,14 +138,28 @@ function indexQuery(query: SearchQuery, limit: number, signal: AbortSignal): Ind
 
 export async function madeUpSource(): Promise<FrameSource> {
   const series = madeUpSeries();
-  const part = await madeUpPart(series);
+  const openPart = await madeUpPart(series, { grouped: false });
+  const openGrouped = await madeUpPart(series.slice(0, GROUPED_COUNT), { grouped: true });
+  const grouped = openGrouped();
+  let fresh = openPart();
   const memtable = madeUpHead(series);
   const marks = new CutMarks(64 * 1024);
-  const encoders = new EncoderPool();
+  let encoders = new EncoderPool();
+  let searchCount = 0;
+  /** Now and then a part and an encoder that nobody has asked before. */
+  const nextPart = (): PartReader => {
+    searchCount += 1;
+    if (searchCount % ANEW_EVERY === 0) {
+      fresh = openPart();
+      encoders = new EncoderPool();
+    }
+    return searchCount % GROUPED_EVERY === 0 ? grouped : fresh;
+  };
   const open = ({ startMs, endMs }: SearchQuery): SourceSet => {
     const range = { startMs, endMs, tombstonesOf: null };
     const sources: SearchSource[] = [];
     if (startMs <= PART_END_MS) {
+      const part = nextPart();
       sources.push(
         new PartSource({
           ...range,

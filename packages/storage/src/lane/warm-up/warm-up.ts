@@ -5,7 +5,7 @@
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_TENANT, type Matcher } from "@tideline/model";
 import { encodeReadRequest, frameKind, FrameServer, type ReadRequest } from "@tideline/wire";
-import { HEAD_END_MS, madeUpSource, PART_END_MS } from "./made-up-source.ts";
+import { HEAD_END_MS, madeUpSource, PART_END_MS, PART_START_MS } from "./made-up-source.ts";
 
 const MINUTE_MS = 60_000;
 const SERIES_COUNT_MAX = 1_000_000;
@@ -23,10 +23,11 @@ const FILTERS: readonly (readonly Matcher[])[] = [
   [METRIC, { name: "instance", operator: "=~", value: "host-[12].*" }],
   [METRIC, equal("instance", "host-3:9100")],
 ];
-/** Of the part, of the head, of both. */
+/** Of a part, of the head, of both. */
 const RANGES = [
   { startMs: PART_END_MS - 5 * MINUTE_MS, endMs: PART_END_MS },
   { startMs: PART_END_MS - 60 * MINUTE_MS, endMs: PART_END_MS },
+  { startMs: PART_START_MS, endMs: PART_END_MS },
   { startMs: HEAD_END_MS - 5 * MINUTE_MS, endMs: HEAD_END_MS },
   { startMs: PART_END_MS - 5 * MINUTE_MS, endMs: HEAD_END_MS },
 ];
