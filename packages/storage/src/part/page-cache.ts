@@ -26,6 +26,8 @@ export class PageCache {
   #size = 0;
   readonly #seats: CachedPage<unknown>[] = [];
   #hand = 0;
+  /** What was asked for last: blocks of neighbours lie in one segment. */
+  #last: CachedPage<unknown> | null = null;
 
   /** @param sizeMax bytes; the page added last always stays */
   constructor(sizeMax: number) {
@@ -39,9 +41,12 @@ export class PageCache {
 
   /** What is kept for `offset`, marked as used; undefined when it must be read. */
   get<T>(owner: PageMap<T>, offset: number): T | undefined {
+    const last = this.#last;
+    if (last && last.offset === offset && last.owner === owner) return last.content as T;
     const page = owner.get(offset);
     if (page === undefined) return undefined;
     page.isUsed = true;
+    this.#last = page;
     return page.content;
   }
 
@@ -64,6 +69,7 @@ export class PageCache {
   }
 
   #remove(page: CachedPage<unknown>): void {
+    if (page === this.#last) this.#last = null;
     page.owner.delete(page.offset);
     this.#size -= page.size;
     const last = this.#seats.pop() as CachedPage<unknown>;
@@ -81,6 +87,7 @@ export class PageCache {
         return;
       }
       page.isUsed = false;
+      if (page === this.#last) this.#last = null;
       this.#hand += 1;
     }
   }

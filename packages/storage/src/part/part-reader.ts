@@ -69,6 +69,8 @@ export class PartReader implements LabelIndex {
   readonly #units: UnitReader;
   readonly #cache: PageCache;
   readonly #timestamps: PageMap<TimestampBlock> = new Map();
+  /** Those asked for last: series of a target lie side by side. */
+  #lastTimestamps: TimestampBlock | null = null;
   readonly #places: PageMap<TimestampPlaces | null> = new Map();
   readonly #seriesTree: PageTree;
   readonly #postings: PostingsReader;
@@ -76,7 +78,7 @@ export class PartReader implements LabelIndex {
   readonly #ordinalKey = new Uint8Array(4);
   #lastOrdinal = -1;
   #lastEntry: SeriesEntry | null = null;
-  /** The leaf of the series table that was read last: neighbours lie in it. */
+  /** The leaf of the series table that was read last, some 32 KiB: neighbours lie in it. */
   #leaf: { readonly page: Page; readonly firstOrdinal: number } | null = null;
 
   private constructor({ file, size, footer, footerOffset }: OpenedPart, cache: PageCache) {
@@ -216,8 +218,12 @@ export class PartReader implements LabelIndex {
   /** The times of a block. Its id is its offset in this file: equal ids of one part mean the same block. */
   timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
     const { offset } = timestamps;
+    if (this.#lastTimestamps?.id === offset) return this.#lastTimestamps;
     const cached = this.#cache.get(this.#timestamps, offset);
-    if (cached) return cached;
+    if (cached) {
+      this.#lastTimestamps = cached;
+      return cached;
+    }
     // A copy: a block that stays must not hold on to a whole segment.
     const bytes = this.#units.block(timestamps).slice();
     const block = { id: offset, count, minMs, maxMs, bytes };

@@ -55,6 +55,8 @@ export class BlockCutter {
   readonly #placesOf: ((timestamps: TimestampBlock) => TimestampPlaces | null) | undefined;
   readonly #isStrict: boolean;
   readonly #known = new Map<number, Times>();
+  #last: Times | null = null;
+  #lastId = -1;
 
   constructor(options: BlockCutterOptions) {
     this.#startMs = options.startMs;
@@ -87,6 +89,14 @@ export class BlockCutter {
   }
 
   #timesOf(timestamps: TimestampBlock): Times {
+    if (this.#last && timestamps.id === this.#lastId) return this.#last;
+    const times = this.#find(timestamps);
+    this.#last = times;
+    this.#lastId = timestamps.id;
+    return times;
+  }
+
+  #find(timestamps: TimestampBlock): Times {
     let times = this.#known.get(timestamps.id);
     if (!times) {
       times = this.#work(timestamps);

@@ -4,8 +4,11 @@
  */
 import { SeriesFrameEncoder } from "@tideline/wire";
 
-/** Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. */
-export const FRAME_SIZE_TARGET = 256 * 1024;
+/**
+ * Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. And below what glibc
+ * maps anew each time, 128 KiB, in all of its copies: fresh pages cost more than the bytes in them.
+ */
+export const FRAME_SIZE_TARGET = 112 * 1024;
 
 export class EncoderPool {
   #idle: SeriesFrameEncoder | null = null;
