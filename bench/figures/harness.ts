@@ -97,8 +97,14 @@ async function runHarness(): Promise<void> {
   await bench("run", "--tag", TAG, "--file", LONG_DATA, "--results", RESULTS, ...limits);
 }
 
-/** CPU seconds that four programs use until they are ready, with nothing to replay. */
+/** CPU seconds that four programs use until their first answer, with nothing to replay: the median of three starts. */
 async function emptyStartCpuS(): Promise<number> {
+  const starts: number[] = [];
+  for (let start = 0; start < 3; start += 1) starts.push(await oneEmptyStartCpuS());
+  return starts.toSorted((a, b) => a - b)[1] as number;
+}
+
+async function oneEmptyStartCpuS(): Promise<number> {
   const folder = join(CACHE, "empty");
   rmSync(folder, { recursive: true, force: true });
   const started: RunningProgram[] = [];
@@ -108,7 +114,12 @@ async function emptyStartCpuS(): Promise<number> {
     const select = started.map(({ selectAddress }) => selectAddress).join(",");
     const insert = started.map(({ insertAddress }) => insertAddress).join(",");
     started.push(await startProgram("vminsert", [`-storageNode=${insert}`]));
-    started.push(await startProgram("vmselect", [`-storageNode=${select}`]));
+    const vmselect = await startProgram("vmselect", [`-storageNode=${select}`]);
+    started.push(vmselect);
+    // What the harness asks after a kill.
+    const query = `${vmselect.url}/select/0/prometheus/api/v1/query?query=count(up)`;
+    const { ok } = await fetch(query);
+    if (!ok) throw new Error(`no answer to ${query}`);
     return started.reduce((sum, { pid }) => sum + cpuS(pid), 0);
   } finally {
     for (const program of started.toReversed()) await program.stop();
