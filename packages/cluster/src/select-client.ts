@@ -41,6 +41,10 @@ export interface SelectClientOptions {
   readonly timings?: Partial<LinkTimings>;
 }
 
+/** Why what was asked of nodes is left; every request is, in the end. One for all: making errors is not free. */
+const READER_LEFT = new Error("the reader has left");
+const NODE_FAILED = new Error("one of the nodes has failed the request");
+
 /** A request to all nodes. */
 interface Asked {
   /** Of the caller, or of ourselves when the request is over. */
@@ -177,7 +181,7 @@ export class SelectClient implements FrameSource {
         else missing.push(...(searches[event.index] as FrameSearch).coverage().missing);
       }
     } finally {
-      leave.abort(new Error("the reader has left"));
+      leave.abort(READER_LEFT);
     }
   }
 
@@ -194,7 +198,7 @@ export class SelectClient implements FrameSource {
         this.#sources.map((_, index) => this.#countNode(index, query, asked)),
       );
     } finally {
-      leave.abort(new Error("the reader has left"));
+      leave.abort(READER_LEFT);
     }
   }
 
@@ -231,7 +235,7 @@ export class SelectClient implements FrameSource {
       const coverage: Coverage = { missing: asked.missing };
       return [...answers, { items: [], coverage }];
     } finally {
-      leave.abort(new Error("one of the nodes has failed the request"));
+      leave.abort(NODE_FAILED);
     }
   }
 

@@ -31,6 +31,9 @@ import type {
 /** Step of subqueries that name none: Prometheus' default evaluation interval. */
 const SUBQUERY_STEP_MS = 60_000;
 
+/** Why what a query has started stops. One for all: an error made for each query costs more than its parsing. */
+const OVER = new Error("the query is over");
+
 /** Parses and checks a query. @throws {ParseError} (an InputError) with line and column */
 export function prepare(text: string, options: ParseOptions = DEFAULT_PARSE_OPTIONS): Prepared {
   const expression = parse(text, languageFacts, options);
@@ -73,7 +76,7 @@ export async function execute(
       samplesRead,
     };
   } finally {
-    stop.abort();
+    stop.abort(OVER);
     budget.close();
   }
 }
