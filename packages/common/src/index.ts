@@ -8,6 +8,7 @@ export { systemClock, type Clock } from "./clock.ts";
 export { errorCode, type Disk, type DiskFile, type OpenMode } from "./disk/disk.ts";
 export { makeFolders, removeTree } from "./disk/folders.ts";
 export { NodeDisk } from "./disk/node-disk.ts";
+export { keepCompiledSources } from "./compile-cache.ts";
 export { entryUrl } from "./entry.ts";
 export { dropArray, growBuffer } from "./grow-buffer.ts";
 export { ringMemory, RingReader, RingWriter } from "./ring.ts";

@@ -3,6 +3,7 @@
  *
  * Exit codes: 0 after a signal, 1 after a failure, 2 for a bad command line.
  */
+import { keepCompiledSources } from "@tideline/common";
 import type { CommonFlagTable } from "../flags/common.ts";
 import { helpText } from "../flags/help.ts";
 import type { FlagTable, FlagValues } from "../flags/kinds.ts";
@@ -164,6 +165,7 @@ class Program<Table extends FlagTable & CommonFlagTable> {
     if (this.#phase !== "starting") return;
     const addresses = await this.#http.listen(common.httpListenAddr);
     this.#phase = "running";
+    keepCompiledSources();
     for (const address of addresses) {
       this.#log.info({}, `started server at http://${formatAddress(address)}/`);
     }

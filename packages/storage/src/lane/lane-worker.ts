@@ -3,7 +3,14 @@
  * lines, and of its start, by messages. An error that nobody catches ends the thread, and so the process.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { must, NodeDisk, RingReader, RingWriter, systemClock } from "@tideline/common";
+import {
+  keepCompiledSources,
+  must,
+  NodeDisk,
+  RingReader,
+  RingWriter,
+  systemClock,
+} from "@tideline/common";
 import { encodeFailure, isKnownError } from "@tideline/wire";
 import { MergeThread, type MergeThreadOptions } from "../compaction/merge-thread.ts";
 import type { Log } from "../options.ts";
@@ -74,6 +81,7 @@ async function main(): Promise<void> {
     return;
   }
   tell({ type: "opened", newestDelete: lane.newestDelete });
+  keepCompiledSources();
   const server = new LaneServer({
     lane,
     reader: new RingReader(toLane),

@@ -3,7 +3,7 @@
  * Answers' bytes are handed over, not copied.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { must } from "@tideline/common";
+import { keepCompiledSources, must } from "@tideline/common";
 import { CreditGate, encodeFailure, portFrameSource, seriesSourceOf } from "@tideline/wire";
 import { sendAnswer } from "./answer-chunks.ts";
 import {
@@ -53,3 +53,4 @@ async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<
 }
 
 main.postMessage({ type: "ready" } satisfies FromWorker);
+keepCompiledSources();
