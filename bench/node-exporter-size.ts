@@ -131,6 +131,7 @@ for (const [what, grouped, knownBlocksSize] of [
       dataPath: copy,
       folder: copy,
       inputs,
+      replaces: inputs,
       outputs: [
         {
           name: "g000009-000001.part",

@@ -15,6 +15,7 @@ export function mergeJob(rest: Partial<MergeJob> & Pick<MergeJob, "inputs">): Me
   return {
     dataPath: "/",
     folder: PARTS_FOLDER,
+    replaces: rest.inputs,
     outputs: [{ name: "g000009-000001.part", window: WHOLE, laneRange }],
     generation: 9,
     deletesDone: 0,

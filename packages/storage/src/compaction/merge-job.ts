@@ -16,6 +16,8 @@ export interface MergeJob {
   readonly folder: string;
   /** Names of the parts that go. */
   readonly inputs: readonly string[];
+  /** Names of the parts that the new ones stand for: the inputs, and what was replaced before and is still there. */
+  readonly replaces: readonly string[];
   /** What comes instead. Windows of one lane range do not overlap, and with all of them every sample of the inputs has its place. */
   readonly outputs: readonly MergeOutput[];
   /** Newest generation of the inputs. */

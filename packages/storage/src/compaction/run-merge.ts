@@ -80,7 +80,7 @@ class Merge {
       this.#waiting = this.#writer;
       this.#writer = null;
     }
-    await this.#finishWaiting(this.#job.inputs);
+    await this.#finishWaiting(this.#job.replaces);
     const readCount = sum(this.#inputs, ({ facts }) => facts.sampleCount);
     const lostCount = readCount - this.#writtenCount;
     return {

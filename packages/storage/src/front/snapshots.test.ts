@@ -66,6 +66,21 @@ test("what was set aside is missing in a snapshot, too", async () => {
   expect(missing).toMatchObject([{ where: "g000000.part" }]);
 });
 
+test("so is what a damaged log has lost", async () => {
+  const rig = await LaneRig.start();
+  await rig.write(rows(rig));
+  await rig.write(rows(rig));
+  rig.kill();
+  rig.disk.flipBit("/data/lane-00/wal/g000000/00000001.wal", 8 * 60);
+  await rig.open();
+  const restored = await rig.restore(await rig.snapshots.create());
+  const { missing } = await readSamples(restored.lane, everything());
+  expect(missing).toMatchObject([{ where: "g000000.wal" }]);
+  restored.kill();
+  await restored.open();
+  expect((await readSamples(restored.lane, everything())).missing).toHaveLength(1);
+});
+
 test("of a snapshot that fails nothing is left", async () => {
   const rig = await LaneRig.start();
   await rig.write(rows(rig));

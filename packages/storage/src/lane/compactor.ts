@@ -275,6 +275,7 @@ export class Compactor {
       dataPath,
       folder: folder.path,
       inputs,
+      replaces: [...inputs, ...folder.lingering],
       outputs: plan.windows.flatMap((window) =>
         laneRanges.map((laneRange) => ({
           name: mergePartName(generation, folder.nextMergeNumber()),

@@ -151,6 +151,43 @@ test("what a merge that died has begun is removed", async () => {
   expect(partNames(rig)).toEqual(["g000000.part"]);
 });
 
+test("what a merge left out does not come back with a part that the disk did not delete", async () => {
+  const rig = await LaneRig.start({ dedupIntervalMs: 10_000 });
+  const nowMs = rig.clock.nowMs();
+  for (const agoMs of [5000, 4000]) {
+    await rig.write(rowsAt(nowMs - agoMs));
+    await rig.lane.flush();
+  }
+  rig.disk.inject({ operation: "unlink", path: "g000000.part", code: "EIO" });
+  await rig.lane.forceMerge("");
+  expect(partNames(rig)).toEqual(["g000000.part", "g000001-000001.part"]);
+  const left = rowsAt(nowMs - 4000);
+  await expectRows(rig, left);
+  // The part that names it as replaced is merged as well.
+  const later = rowsAt(nowMs + 20_000);
+  await rig.write(later);
+  await rig.lane.forceMerge("");
+  await expectRows(rig, [...left, ...later]);
+  expect(partNames(rig)).toEqual(["g000000.part", "g000002-000002.part"]);
+  rig.kill();
+  await rig.open();
+  await expectRows(rig, [...left, ...later]);
+  expect(partNames(rig)).toEqual(["g000002-000002.part"]);
+});
+
+test("a replaced part that the disk did not delete goes with the next look at retention", async () => {
+  const rig = await LaneRig.start();
+  for (let i = 0; i < 2; i += 1) {
+    await rig.write(rowsAt(rig.clock.nowMs() - i));
+    await rig.lane.flush();
+  }
+  rig.disk.inject({ operation: "unlink", path: "g000000.part", code: "EIO" });
+  await rig.lane.forceMerge("");
+  rig.clock.advance(60_000);
+  await rig.lane.tick();
+  expect(partNames(rig)).toEqual(["g000001-000001.part"]);
+});
+
 /** Two parts with samples of so many windows of 32 days. */
 async function startWithWindows(windowCount: number): Promise<LaneRig> {
   const rig = await LaneRig.start({ retentionMs: 100 * DAY_MS });

@@ -39,6 +39,8 @@ export interface OwnedFolder {
   /** Of the parts. */
   readonly path: string;
   readonly parts: readonly PartReader[];
+  /** See PartSet. */
+  readonly lingering: readonly string[];
   /** A number that no file of a merge in the folder has had. */
   nextMergeNumber(): number;
   /** Puts the results of a merge in the place of its inputs. */
@@ -135,6 +137,7 @@ export class LaneParts {
       owned.push({
         path: join(path, "parts"),
         parts: set.parts,
+        lingering: set.lingering,
         nextMergeNumber: () => this.#nextMergeNumber(folder, path),
         replace: (inputs, names) => {
           set.replace(inputs, names);

@@ -58,6 +58,8 @@ export class PartSet {
   readonly #options: PartSetOptions;
   #members: Member[] = [];
   readonly #damaged: DamagedPart[] = [];
+  /** Names of replaced parts that the disk did not delete. */
+  #lingering: string[] = [];
 
   private constructor(options: PartSetOptions) {
     this.#options = options;
@@ -96,6 +98,14 @@ export class PartSet {
   /** What was set aside, now or in an earlier run, and is still there: queries must report it as missing. */
   get damaged(): readonly DamagedPart[] {
     return this.#damaged;
+  }
+
+  /**
+   * Parts whose files are there although others stand for them: what replaces those must name them, too, or the next start would take
+   * them in again.
+   */
+  get lingering(): readonly string[] {
+    return this.#lingering;
   }
 
   lease(): PartLease {
@@ -146,6 +156,7 @@ export class PartSet {
 
   /** Deletes parts whose newest sample is older than `ms`. Only for the owner. @returns their names */
   dropBefore(ms: number): string[] {
+    this.#lingering = this.#lingering.filter((name) => !this.#unlink(name));
     const old = this.#members.filter(({ reader }) => reader.facts.maxMs < ms);
     const gone = this.#delete(old, "dropped a part outside retention");
     this.#leave(gone);
@@ -233,7 +244,11 @@ export class PartSet {
   #dropReplaced(by: readonly Member[]): void {
     const names = new Set(by.flatMap(({ reader }) => reader.facts.replaces));
     const replaced = this.#members.filter(({ name }) => names.has(name));
-    if (this.#options.isOwner) this.#delete(replaced, "dropped a part that was replaced");
+    if (this.#options.isOwner) {
+      const gone = this.#delete(replaced, "dropped a part that was replaced");
+      const left = replaced.filter((member) => !gone.includes(member));
+      this.#lingering.push(...left.map(({ name }) => name));
+    }
     this.#leave(replaced);
   }
 
@@ -243,9 +258,7 @@ export class PartSet {
     const { disk, folder, log } = this.#options;
     const gone = members.filter(({ name, reader }) => {
       const { minMs, maxMs, sampleCount } = reader.facts;
-      const isGone = this.#trying("delete a part", () => {
-        disk.unlink(join(folder, name));
-      });
+      const isGone = this.#unlink(name);
       if (isGone) log.info({ path: reader.path, minMs, maxMs, sampleCount }, message);
       return isGone;
     });
@@ -253,6 +266,13 @@ export class PartSet {
       disk.syncFolder(folder);
     });
     return gone;
+  }
+
+  #unlink(name: string): boolean {
+    const { disk, folder } = this.#options;
+    return this.#trying("delete a part", () => {
+      disk.unlink(join(folder, name));
+    });
   }
 
   /** @returns false when the disk fails, which is logged; a file that is not there is as good as deleted */
