@@ -134,7 +134,21 @@ export async function readSamples(
   source: Pick<FrameSource, "searchFrames">,
   query: SearchQuery,
 ): Promise<{ samples: Samples; missing: readonly { where: string; reason: string }[] }> {
+  const { samples, missing } = await readCopies(source, query);
+  return { samples, missing };
+}
+
+/** As readSamples, and how often each sample is in the answer: once for each part or head that has it. */
+export async function readCopies(
+  source: Pick<FrameSource, "searchFrames">,
+  query: SearchQuery,
+): Promise<{
+  samples: Samples;
+  copyCounts: Map<string, Map<number, number>>;
+  missing: readonly { where: string; reason: string }[];
+}> {
   const samples: Samples = new Map();
+  const copyCounts = new Map<string, Map<number, number>>();
   const decoder = new SeriesFrameDecoder();
   const search = source.searchFrames(query, new AbortController().signal);
   for await (const frame of search) {
@@ -146,12 +160,16 @@ export async function readSamples(
         decodeValues(bytes, values);
         assert(times[0] === timestamps.minMs && times.at(-1) === timestamps.maxMs, "bounds hold");
         const bits = new BigUint64Array(values.buffer);
-        for (const [i, ms] of times.entries())
+        const counts = copyCounts.get(keyText(key)) ?? new Map<number, number>();
+        copyCounts.set(keyText(key), counts);
+        for (const [i, ms] of times.entries()) {
           addRow(samples, { key, ms, bits: bits[i] as bigint });
+          counts.set(ms, (counts.get(ms) ?? 0) + 1);
+        }
       }
     }
   }
-  return { samples, missing: search.coverage().missing };
+  return { samples, copyCounts, missing: search.coverage().missing };
 }
 
 /** A lane on a fake disk, its sender, and what happens to them. */

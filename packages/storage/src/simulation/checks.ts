@@ -1,6 +1,6 @@
 /** Compares what a storage answers with what the model allows. */
 import type { Coverage, SearchQuery, Tenant } from "@tideline/model";
-import { readSamples, type Samples } from "../lane/lane-fixtures.ts";
+import { readCopies, type Samples } from "../lane/lane-fixtures.ts";
 import type { Found } from "./model.ts";
 import { passes, POOL, TENANTS } from "./series-pool.ts";
 import { Finding, type World } from "./world.ts";
@@ -15,22 +15,39 @@ const SHOWN_MAX = 8;
 /** Reads all there is and compares it. @returns null when the process died meanwhile */
 export async function checkEverything(world: World): Promise<Samples | null> {
   const all: Samples = new Map();
+  const { newest } = world.model;
   for (const tenant of TENANTS) {
     const samples = await checkSearch(world, everythingOf(tenant));
     if (!samples) return null;
     for (const [key, one] of samples) all.set(key, one);
   }
+  const isAll = world.damage === "none" && world.model.newest === newest;
+  if (isAll && world.areFoldersSynced) world.model.notice(all);
   return all;
 }
 
 /** Asks for samples and compares the answer. @returns null when the process died meanwhile */
 export async function checkSearch(world: World, query: SearchQuery): Promise<Samples | null> {
   const since = world.model.newest;
-  const reading = readSamples(world.running.process, query);
+  const reading = readCopies(world.running.process, query);
   if ((await world.attempt(reading)) === "died") return null;
-  const { samples, missing } = await reading;
+  const { samples, copyCounts, missing } = await reading;
   compareSamples(world, query, { samples, missing, since });
+  checkCopies(world, copyCounts);
   return samples;
+}
+
+/** No sample lies in more parts and heads than it was sent to: what a merge has replaced is gone. @throws {Finding} */
+function checkCopies(world: World, copyCounts: Map<string, Map<number, number>>): void {
+  if (world.mayHaveCopies) return;
+  for (const [key, counts] of copyCounts)
+    for (const [ms, count] of counts) {
+      const sentCount = world.model.series.get(key)?.get(ms)?.sentCount ?? 0;
+      if (count > sentCount)
+        throw new Finding(
+          `${placeText(key, ms)} was sent ${sentCount} times and is there ${count} times`,
+        );
+    }
 }
 
 export interface SearchAnswer {

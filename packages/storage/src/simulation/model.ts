@@ -3,6 +3,7 @@
  * in order, and works out which values may be read: more than one where nobody knows whether a write that failed is there,
  * or what a power cut has left.
  */
+import { inSameInterval } from "@tideline/model";
 import type { Row, Samples } from "../lane/lane-fixtures.ts";
 import { keyText, winner } from "../lane/lane-fixtures.ts";
 
@@ -30,6 +31,10 @@ interface Place {
   happenings: Happening[];
   /** Values below what a start has found, in other parts: they lost against it, and show where it goes before them. */
   beneath: ReadonlySet<bigint>;
+  /** A newer sample was sent for the same dedup interval: a merge may leave this one out, part by part as retention does. */
+  isCrowded: boolean;
+  /** How often it was sent. */
+  sentCount: number;
   /** All that was ever sent: what may turn up when damage has taken something newer away. */
   readonly sent: Set<bigint>;
 }
@@ -43,12 +48,20 @@ export class Model {
   oldestMs = Infinity;
   /** Counts acknowledgements. */
   newest = 0;
+  /** Of samples of one series in one interval all but the newest may be left out; 0 = none. */
+  readonly #dedupIntervalMs: number;
+
+  constructor(dedupIntervalMs = 0) {
+    this.#dedupIntervalMs = dedupIntervalMs;
+  }
 
   /** Rows are sent: from now on they may be there. */
   send(rows: readonly Row[]): Happening[] {
     return rows.map(({ key, ms, bits }) => {
       const place = this.#place(keyText(key), ms);
       place.sent.add(bits);
+      place.sentCount += 1;
+      this.#crowd(keyText(key), ms);
       return this.#happen(place, bits);
     });
   }
@@ -103,12 +116,34 @@ export class Model {
     for (const [key, places] of this.series)
       for (const [ms, place] of places) {
         const bits = found.get(key)?.get(ms);
-        const { states, parts } = whatMayBe(place, Infinity);
-        if (!states.has(bits)) continue;
+        if (!this.possible(place).has(bits)) continue;
+        const { parts } = whatMayBe(place, Infinity);
         const isDurable = isLasting || place.happenings.every((happening) => happening.isDurable);
         if (isDurable) place.beneath = losersOf(parts, bits);
         if (isDurable) place.happenings = [];
         if (bits !== undefined) place.happenings.push({ bits, keptAt: this.newest, isDurable });
+      }
+  }
+
+  /**
+   * What a running storage showed, all of it, is what is left: what a merge or retention has taken does not come back. Where
+   * something is not known to be on the disk, more may come to light.
+   */
+  notice(found: Samples): void {
+    for (const [key, places] of this.series)
+      for (const [ms, place] of places) {
+        const bits = found.get(key)?.get(ms);
+        const { happenings, isCrowded } = place;
+        const isSure = happenings.every(
+          (one) => one === EXPIRY || (one.isDurable && one.keptAt <= this.newest),
+        );
+        const isExpired = happenings.includes(EXPIRY);
+        if (!isSure || !(isCrowded || isExpired)) continue;
+        place.beneath = losersOf(whatMayBe(place, Infinity).parts, bits);
+        place.happenings =
+          bits === undefined ? [] : [{ bits, keptAt: this.newest, isDurable: true }];
+        // It may go later.
+        if (bits !== undefined && isExpired) place.happenings.push(EXPIRY);
       }
   }
 
@@ -126,7 +161,7 @@ export class Model {
    */
   possible(place: Place, since = Infinity, isExpired = false): Set<Found> {
     const { states, parts } = whatMayBe(place, since);
-    return isExpired ? new Set([...states, ...parts, undefined]) : states;
+    return isExpired || place.isCrowded ? new Set([...states, ...parts, undefined]) : states;
   }
 
   *#happenings(): Iterable<Happening> {
@@ -140,6 +175,16 @@ export class Model {
     return happening;
   }
 
+  #crowd(key: string, ms: number): void {
+    if (this.#dedupIntervalMs === 0) return;
+    for (const [otherMs, other] of this.series.get(key) ?? []) {
+      const [olderMs, newerMs] = otherMs < ms ? [otherMs, ms] : [ms, otherMs];
+      if (olderMs === newerMs || !inSameInterval(olderMs, newerMs, this.#dedupIntervalMs)) continue;
+      const older = olderMs === ms ? this.#place(key, ms) : other;
+      older.isCrowded = true;
+    }
+  }
+
   #place(key: string, ms: number): Place {
     let places = this.series.get(key);
     if (!places) this.series.set(key, (places = new Map()));
@@ -151,7 +196,7 @@ export class Model {
 }
 
 function newPlace(): Place {
-  return { happenings: [], beneath: new Set(), sent: new Set() };
+  return { happenings: [], beneath: new Set(), isCrowded: false, sentCount: 0, sent: new Set() };
 }
 
 /**

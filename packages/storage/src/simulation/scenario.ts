@@ -9,6 +9,9 @@ interface PlannedStep {
   readonly seed: number;
 }
 
+/** Seeds from here on are those of settings that came later. */
+const LATER_SEEDS = 2 ** 31;
+
 export interface Scenario {
   readonly seed: number;
   readonly settings: Settings;
@@ -17,7 +20,7 @@ export interface Scenario {
 
 export function scenarioOf(seed: number): Scenario {
   const random = seededRandom(seed);
-  const settings = randomSettings(random);
+  const settings = randomSettings(random, seededRandom(seed + LATER_SEEDS));
   const weights = STEPS.map((card) => card.weight(settings));
   const sum = weights.reduce((total, weight) => total + weight, 0);
   const steps = Array.from({ length: settings.stepCount }, () => {

@@ -21,9 +21,15 @@ export interface Settings {
   readonly mayDamage: boolean;
   readonly mayJump: boolean;
   readonly mayChangeLanes: boolean;
+  /** See -dedup.minScrapeInterval; 0 = no sample leaves its place to a newer one. */
+  readonly dedupIntervalMs: number;
+  /** Series that may be written to in an hour, and in a day; 0 = no limit. */
+  readonly hourlySeriesMax: number;
+  readonly dailySeriesMax: number;
 }
 
-export function randomSettings(random: Random): Settings {
+/** @param laterRandom for what came to be simulated later: so a seed goes on meaning what it meant */
+export function randomSettings(random: Random, laterRandom: Random): Settings {
   return {
     walSync: random.pick(["always", "interval", "interval"]),
     laneCount: random.pick([1, 1, 2, 3]),
@@ -40,5 +46,8 @@ export function randomSettings(random: Random): Settings {
     mayDamage: random.chance(0.2),
     mayJump: random.chance(0.3),
     mayChangeLanes: random.chance(0.3),
+    dedupIntervalMs: laterRandom.pick([0, 0, 0, 2000, 60_000]),
+    hourlySeriesMax: laterRandom.pick([0, 0, 0, 0, 8]),
+    dailySeriesMax: laterRandom.pick([0, 0, 0, 0, 12]),
   };
 }

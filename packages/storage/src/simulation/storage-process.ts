@@ -33,6 +33,8 @@ export interface ProcessPorts {
   readonly turns: Turns;
   /** Told of errors in work that nobody waits for. */
   readonly onFault: (error: unknown) => void;
+  /** Told of each merge that begins. */
+  readonly onMerge: (job: MergeJob) => void;
 }
 
 /** One merge runs at a time in all lanes. */
@@ -58,6 +60,7 @@ class SimulatedMerger implements Merger {
   start(job: MergeJob): Promise<MergeResult> | null {
     if (this.#isClosed || this.#slot.isTaken) return null;
     this.#slot.isTaken = true;
+    this.#ports.onMerge(job);
     return Promise.race([this.#run(job), this.#closed.promise]).finally(() => {
       this.#slot.isTaken = false;
     });
@@ -132,7 +135,9 @@ export class StorageProcess {
       startLane: ({ isRetiring, ...place }: LanePlace) => {
         const merger = isRetiring ? null : new SimulatedMerger(ports, slot);
         const lanePorts = { disk, clock, log: SILENT_LOG, onFault, merger };
-        return Lane.open(laneOptions({ ...options, ...place, dataPath: DATA_PATH }), lanePorts);
+        const seriesLimits = isRetiring ? null : (options.seriesLimits ?? null);
+        const all = { ...options, ...place, seriesLimits, dataPath: DATA_PATH };
+        return Lane.open(laneOptions(all), lanePorts);
       },
     };
     makeFolders(disk, DATA_PATH);

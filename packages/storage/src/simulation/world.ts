@@ -15,6 +15,8 @@ import type { RowRouter } from "@tideline/wire";
 import { FakeSeriesTable } from "@tideline/wire/testing";
 import { DAY_MS, type Samples } from "../lane/lane-fixtures.ts";
 import { dropBeforeMs } from "../lane/retention.ts";
+import type { MergeJob } from "../compaction/merge-job.ts";
+import { sharedSeriesCounts } from "../lane/series-limits.ts";
 import { Model } from "./model.ts";
 import { ProcessDisk, type Lie } from "./process-disk.ts";
 import type { Settings } from "./settings.ts";
@@ -44,7 +46,7 @@ export class World {
   readonly settings: Settings;
   readonly turns: Turns;
   readonly clock = new FakeClock();
-  readonly model = new Model();
+  readonly model: Model;
   readonly story: string[] = [];
   readonly #lie: Lie | null;
   disk: FakeDisk;
@@ -60,6 +62,13 @@ export class World {
   readonly snapshots = new Map<string, Samples>();
   /** Whether there are no others. */
   areSnapshotsCertain = true;
+  /** Whether folders were always synced when they had to be: then what was deleted once stays so. */
+  areFoldersSynced = true;
+  /** Whether an operation of the disk was to fail, ever. */
+  hasFailed = false;
+  #mayHaveCopies = false;
+  /** Series that were sent since the storage was started. */
+  sentSeries = new Set<string>();
   #running: Running | null = null;
   #fault: unknown = null;
   /** Faults of the disk whose traces a flush has made good. */
@@ -69,6 +78,7 @@ export class World {
 
   constructor(seed: number, settings: Settings, lie: Lie | null) {
     this.settings = settings;
+    this.model = new Model(settings.dedupIntervalMs);
     this.#lie = lie;
     this.random = seededRandom(seed);
     this.laneCount = settings.laneCount;
@@ -127,6 +137,7 @@ export class World {
     const routers = [process.connect(), process.connect()];
     this.#running = { process, disk, routers, table: new FakeSeriesTable() };
     this.#recoveredCount = struckCount;
+    this.sentSeries = new Set();
     return "done";
   }
 
@@ -140,7 +151,9 @@ export class World {
 
   #start(disk: ProcessDisk): Promise<StorageProcess> {
     const { walSync, flushWalSize, flushIntervalMs, pageCacheSize } = this.settings;
-    const { retentionMs, futureRetentionMs } = this.settings;
+    const { retentionMs, futureRetentionMs, dedupIntervalMs } = this.settings;
+    const { hourlySeriesMax: hourlyMax, dailySeriesMax: dailyMax } = this.settings;
+    const isLimited = hourlyMax !== 0 || dailyMax !== 0;
     const options = {
       walSync,
       flushWalSize,
@@ -148,12 +161,17 @@ export class World {
       pageCacheSize,
       retentionMs,
       futureRetentionMs,
+      dedupIntervalMs,
+      seriesLimits: isLimited ? { hourlyMax, dailyMax, counts: sharedSeriesCounts() } : null,
     };
     const { clock, turns } = this;
     const onFault = (error: unknown): void => {
       this.fail(error);
     };
-    return StorageProcess.open(this.laneCount, options, { disk, clock, turns, onFault });
+    const onMerge = ({ outputs }: MergeJob): void => {
+      this.#mayHaveCopies ||= outputs.length > 1;
+    };
+    return StorageProcess.open(this.laneCount, options, { disk, clock, turns, onFault, onMerge });
   }
 
   /** The process dies. What it wrote is there. */
@@ -225,6 +243,14 @@ export class World {
 
   throwFault(): void {
     if (this.#fault !== null) throw this.#fault;
+  }
+
+  /**
+   * Whether samples may lie in two parts: a merge of several results may have ended after the first of them, or a disk has not let
+   * go of what it should.
+   */
+  get mayHaveCopies(): boolean {
+    return this.#mayHaveCopies || this.hasFailed;
   }
 
   /** Samples that retention may take, by now: none while nobody knows what time it is. */

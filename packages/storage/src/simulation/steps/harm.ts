@@ -57,6 +57,8 @@ export function failSomething(world: World): void {
     skip: random.below(4),
   };
   disk.inject(fault);
+  world.hasFailed = true;
+  if (operation === "syncFolder") world.areFoldersSynced = false;
   world.tell(`a fault to come: ${JSON.stringify(fault)}`);
 }
 
@@ -67,6 +69,7 @@ export const fillDisk: StepCard = {
     const { disk, random } = world;
     const restSize = random.pick([0, 50, 500, 3000]);
     disk.capacitySize = sizeOf(disk, "/") + restSize;
+    world.hasFailed = true;
     world.tell(`the disk has room for ${restSize} bytes`);
   },
 };
@@ -77,6 +80,7 @@ export const damage: StepCard = {
   weight: ({ mayDamage }) => (mayDamage ? 8 : 0),
   async run(world) {
     const { disk, random, running } = world;
+    world.hasFailed = true;
     if (random.chance(0.2)) {
       disk.inject({ operation: "read", path: ".part", code: "EIO", skip: random.below(6) });
       world.damage = "flipped bits";

@@ -1,6 +1,6 @@
 /** Senders write: one batch, or several that share a write to the log. */
 import type { WriteOutcome } from "@tideline/model";
-import { batchOf, type Row } from "../../lane/lane-fixtures.ts";
+import { batchOf, keyText, type Row } from "../../lane/lane-fixtures.ts";
 import type { Happening } from "../model.ts";
 import { randomRows } from "../series-pool.ts";
 import { Finding, type World } from "../world.ts";
@@ -53,6 +53,7 @@ function startWrite(world: World): StartedWrite {
   );
   const router = running.routers[random.below(2)];
   if (!router) throw new Error("there are two senders");
+  for (const { key } of rows) world.sentSeries.add(keyText(key));
   for (const { ms } of takenRows) world.newestSampleMs = Math.max(world.newestSampleMs, ms);
   const sent = world.model.send(takenRows);
   const writing = running.process.write(router, batchOf(running.table, rows));
@@ -69,10 +70,28 @@ async function endWrite(
   const attempt = await world.attempt(writing);
   world.tell(`wrote ${rows.length} rows, ${takenRows.length} of them in time: ${attempt}`);
   if (attempt !== "done") return attempt;
-  model.acknowledge(sent, settings.walSync === "always");
   const { ignoredByReason } = await writing;
+  const limitedCount = checkLimits(world, ignoredByReason);
   const ignored = Object.values(ignoredByReason).reduce((sum, count) => sum + count, 0);
-  if (ignored !== rows.length - takenRows.length)
-    throw new Finding(`${ignored} rows were left out: ${JSON.stringify(ignoredByReason)}`);
+  // Rows out of time that a limit refuses are counted there.
+  const isRight = limitedCount > 0 || ignored === rows.length - takenRows.length;
+  if (!isRight) throw new Finding(`rows were left out: ${JSON.stringify(ignoredByReason)}`);
+  // Nobody knows which of the rows were refused.
+  if (limitedCount === 0) model.acknowledge(sent, settings.walSync === "always");
   return attempt;
+}
+
+/** No series is refused as long as all fit in. @returns rows refused by limits. @throws {Finding} */
+function checkLimits(world: World, ignoredByReason: Readonly<Record<string, number>>): number {
+  const { hourlySeriesMax, dailySeriesMax } = world.settings;
+  const limits = [
+    { reason: "hourly_series_limit", max: hourlySeriesMax },
+    { reason: "daily_series_limit", max: dailySeriesMax },
+  ];
+  return limits.reduce((sum, { reason, max }) => {
+    const count = ignoredByReason[reason] ?? 0;
+    if (count > 0 && (max === 0 || world.sentSeries.size <= max))
+      throw new Finding(`${count} rows are beyond a limit of ${max}: ${reason}`);
+    return sum + count;
+  }, 0);
 }
