@@ -91,13 +91,19 @@ export async function writeDelete(
   }
 }
 
-/** Removes what a crash has left of writing. */
+/**
+ * Removes what a crash has left of writing. A delete that got its name and no sync of the folder holds from now on: nothing may be answered by it
+ * that a power cut takes back.
+ *
+ * @throws the Disk's error
+ */
 export function removeUnfinishedDeletes(disk: Disk, dataPath: string): void {
   const folder = deletesFolder(dataPath);
   if (disk.kindOf(folder) === null) return;
   for (const name of disk.list(folder)) {
     if (name.endsWith(TEMPORARY_SUFFIX)) disk.unlink(join(folder, name));
   }
+  disk.syncFolder(folder);
 }
 
 async function writeSynced(disk: Disk, path: string, bytes: Uint8Array): Promise<void> {

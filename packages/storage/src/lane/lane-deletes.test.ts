@@ -335,6 +335,22 @@ test("a delete that a crash cuts short at any operation is done or not, and what
   }
 });
 
+test("a delete that a crash has left without a sync of its folder lasts once a start has shown it", async () => {
+  const crashed = await LaneRig.start();
+  await crashed.write(rows(crashed, 0));
+  await crashed.lane.tick();
+  crashed.disk.inject({ operation: "syncFolder", path: "deletes", code: "EIO" });
+  crashed.disk.inject({ operation: "unlink", path: "00000001", code: "EIO" });
+  await expect(crashed.delete({})).rejects.toThrow(OverloadError);
+  crashed.kill();
+  await crashed.open();
+  expect(await found(crashed)).toEqual(new Map());
+  for (let seed = 1; seed <= 10; seed += 1) {
+    const disk = crashed.disk.afterPowerCut(seededRandom(seed));
+    expect(disk.list("/data/deletes")).toEqual(["00000001"]);
+  }
+});
+
 test("many deletes, one after the other and at once, are numbered apart", async () => {
   const rig = await LaneRig.start();
   for (let i = 0; i < 3; i += 1) {
