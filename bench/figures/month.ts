@@ -13,6 +13,11 @@ export const month: FigureCard = {
       holds: (ms) => ms <= 3,
     },
     {
+      id: "freshHourP50Ms",
+      what: "… asked of programs that have just started, with code that V8 has not compiled yet",
+      asked: "reported",
+    },
+    {
       id: "monthP50Ms",
       what: "… one series over all 30 days, p50 ms",
       asked: "≤ 20",
@@ -47,6 +52,7 @@ export const month: FigureCard = {
       numberIn(asked, new RegExp(`"name":"${name}","p50Ms":([0-9.]+)`));
     return {
       hourP50Ms: p50("one series, the last hour"),
+      freshHourP50Ms: p50("one series, the last hour, programs just started"),
       monthP50Ms: p50("one series, 30 days"),
       valuesP50Ms: p50("label values over 30 days"),
       bytesPerSample: numberIn(made, /([0-9.]+) a sample/),
