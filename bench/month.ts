@@ -173,6 +173,10 @@ function someSeries(round: number, { targetCount }: Facts): string {
   return encodeURIComponent(`${metricName(at % METRIC_COUNT)}{instance="${instance}"}`);
 }
 
+function isHour(answer: string): boolean {
+  return holds(answer, 12);
+}
+
 async function ask(): Promise<void> {
   const facts = readFacts();
   const endS = (facts.startMs + DAY_COUNT * DAY_MS - STEP_MS) / 1_000;
@@ -181,7 +185,6 @@ async function ask(): Promise<void> {
   // Fifty series again and again: the page cache is warm once all were asked for.
   const series = (round: number): string => someSeries(round % 50, facts);
   const lastHour = (round: number): string => range(series(round), endS - 3_300);
-  const isHour = (answer: string): boolean => holds(answer, 12);
   await withCluster([], async (select) => {
     const fresh = "one series, the last hour, programs just started";
     await measure(fresh, select, lastHour, isHour, FIRST_WARM_COUNT);

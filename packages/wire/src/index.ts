@@ -1,12 +1,10 @@
 /**
- * Bytes that travel between the parts of a cluster, one folder per format.
+ * Bytes that travel between the parts of a cluster, one folder per format (pages in docs/formats/).
  *
- * row-block: rows for one lane, in columns, and the lane's answer. row-router: splits a batch into row
- * blocks and keeps each target's stream dictionary. series-frame: compressed blocks of series, answers of
- * an index, and FrameSource, the contract of reading at the level of bytes. read-request and failure: what
- * is asked, and errors as themselves. label-counts: how many series have each label, and the counts of lanes and nodes
- * added up. delete-request: what goes. frame-stream: asking and answering with credits over any connection,
- * and over a MessagePort. lane-blocks: blocks of several lanes in one message. Pages: docs/formats/.
+ * row-block: rows for one lane, in columns, and the lane's answer. row-router: splits a batch into row blocks and keeps each target's
+ * stream dictionary. series-frame: compressed blocks of series, answers of an index, and FrameSource, the contract of reading at the
+ * level of bytes. label-counts: how many series have each label, added up. read-request, delete-request, failure: what is asked, what
+ * goes, errors as themselves. frame-stream: asking and answering with credits over any connection. lane-blocks: of several lanes.
  */
 export {
   decodeRowBlockAnswer,
@@ -15,13 +13,8 @@ export {
   type RowBlockAnswer,
   type RowBlockStatus,
 } from "./row-block/answer.ts";
-export {
-  blockTimestamps,
-  decodeRowBlock,
-  keyedKey,
-  rowCountOf,
-  type RowBlock,
-} from "./row-block/decode.ts";
+export { blockTimestamps, decodeRowBlock, keyedKey } from "./row-block/decode.ts";
+export { rowCountOf, type RowBlock } from "./row-block/decode.ts";
 export { encodeRowBlock, type RowBlockInput } from "./row-block/encode.ts";
 export { KeyedDefinitions } from "./row-block/keyed-definitions.ts";
 export { ROWS_PER_BLOCK_MAX, STREAM_REF_MAX } from "./row-block/layout.ts";

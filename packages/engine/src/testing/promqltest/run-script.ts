@@ -3,7 +3,7 @@
  */
 import { compileMatcher, type Label, type StepGrid, type Tenant } from "@tideline/model";
 import { parse, selectorsOf, type Expression, type LanguageFacts } from "@tideline/promql";
-import type { QueryResult } from "../query-types.ts";
+import type { QueryResult } from "../../query-types.ts";
 import { ArraySeriesSource } from "./array-source.ts";
 import { almostEqual, checkFailure, checkResult, checkRows, rowsOf } from "./check-result.ts";
 import { parseScript, type EvalCommand, type LoadCommand } from "./script.ts";

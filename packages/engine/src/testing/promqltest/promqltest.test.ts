@@ -5,12 +5,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { aggregateCards, functionCards } from "../functions/shelf.ts";
+import { aggregateCards, functionCards } from "../../functions/shelf.ts";
 import { scriptEngine } from "./engine-under-test.ts";
 import { runScript, type EvalReport } from "./run-script.ts";
 import { SHARED_COUNTS, type ScriptCounts } from "./shared-counts.ts";
 
-const OWN_FOLDER = join(import.meta.dirname, "../../testdata");
+const OWN_FOLDER = join(import.meta.dirname, "../../../testdata");
 const SHARED_FOLDER = join(
   process.env["TIDELINE_SHARED_TESTS"] ?? "/work/shared/tests",
   "promqltest",

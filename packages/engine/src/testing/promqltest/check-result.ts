@@ -2,8 +2,8 @@
  * Whether a result is what a script expects. Prometheus' rules of comparing: values to 1e-6 relative, label sets
  * exactly, points in count and time.
  */
-import type { QueryResult, ResultData } from "../query-types.ts";
-import { labelKey, labelKeyText } from "../labels/label-key.ts";
+import type { QueryResult, ResultData } from "../../query-types.ts";
+import { labelKey, labelKeyText } from "../../labels/label-key.ts";
 import type { EvalCommand, Note } from "./script.ts";
 import type { SeriesNotation } from "./series-notation.ts";
 

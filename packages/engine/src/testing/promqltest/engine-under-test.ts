@@ -2,8 +2,8 @@
  * The engine as test scripts assume it: lookback of 5 minutes, subqueries without a step every minute, metric names
  * dropped at the end of the query.
  */
-import { languageFacts } from "../functions/shelf.ts";
-import { execute, prepare } from "../query.ts";
+import { languageFacts } from "../../functions/shelf.ts";
+import { execute, prepare } from "../../query.ts";
 import { SCRIPT_TENANT, type ScriptEngine } from "./run-script.ts";
 
 const LOOKBACK_MS = 300_000;
