@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { FakeDisk } from "@tideline/common/testing";
+import { FakeDisk, seededRandom } from "@tideline/common/testing";
 import { OverloadError } from "@tideline/model";
 import {
   encodeRowBlock,
@@ -186,6 +186,30 @@ describe("group commit", () => {
     rig.kill();
     await rig.open();
     await expectRows(rig, first, second);
+  });
+
+  test("definitions whose sync failed are not relied on by the next run, whose syncs succeed", async () => {
+    for (let seed = 0; seed < 20; seed += 1) {
+      const rig = await LaneRig.start({ walSync: "always" });
+      const first = rows(rig, 3);
+      await rig.write(first);
+      rig.disk.inject({ operation: "sync", code: "EIO", path: ".wal" });
+      rig.disk.inject({ operation: "mkdir", code: "EIO", path: "g000001" });
+      await expect(rig.write(rows(rig, 6))).rejects.toThrow(OverloadError);
+      rig.kill();
+      await rig.open();
+      rig.clock.advance(1000);
+      const later = rows(rig, 6);
+      await rig.write(later);
+      const disk = rig.disk.afterPowerCut(seededRandom(seed));
+      rig.kill();
+      const again = await LaneRig.start({}, disk, rig.clock);
+      const { samples, missing } = await readSamples(again.lane, everything());
+      expect(missing).toEqual([]);
+      for (const { key, ms, bits } of [...first, ...later]) {
+        expect(samples.get(Buffer.from(key).toString("latin1"))?.get(ms)).toBe(bits);
+      }
+    }
   });
 });
 

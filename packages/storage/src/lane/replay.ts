@@ -3,7 +3,7 @@
  *
  * A crash in the middle of a flush leaves two generations. All but the newest are written to their parts
  * (again, under the same name) before the lane opens; so is the newest one if its log cannot go on, since
- * damage has shifted its slots or it cannot be synced. A damaged log is set aside afterwards: what it has lost is missing.
+ * damage has shifted its slots, or it cannot be synced, or could not in an earlier run. A damaged log is set aside afterwards: what it has lost is missing.
  *
  * On a full disk the generation before the newest one stays as it was before the start: frozen, to be flushed when there is
  * room. So a lane that filled its disk starts again, and can be read.
@@ -18,6 +18,7 @@ import type { Log } from "../options.ts";
 import { flushPartName } from "../part/part-name.ts";
 import { moveAside } from "../quarantine.ts";
 import { deleteGeneration, generationFolder, listGenerations } from "../wal/generations.ts";
+import { UNSYNCED_MARK } from "../wal/format.ts";
 import { replayWal } from "../wal/wal-replay.ts";
 import { flushMemtable } from "./flush.ts";
 import type { FrozenHead, HeadsStart } from "./heads.ts";
@@ -81,10 +82,14 @@ async function flushReplayed(
 /**
  * What was replayed may never have been synced, and new rows will rely on its definitions: it is synced now.
  *
- * @returns false when the disk cannot: then the generation is flushed from memory
+ * @returns false when the disk cannot, or could not in an earlier run: then the generation is flushed from memory
  */
 function syncLog({ disk, walFolder, log }: ReplayOptions, generation: number): boolean {
   const folder = generationFolder(walFolder, generation);
+  if (disk.kindOf(join(folder, UNSYNCED_MARK)) !== null) {
+    log.error({ folder }, "a sync of this write-ahead log has failed: its head is flushed");
+    return false;
+  }
   try {
     for (const name of disk.list(folder)) {
       const file = disk.open(join(folder, name), "append");

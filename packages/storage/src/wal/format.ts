@@ -16,6 +16,12 @@ export const WAL_VERSION = 2;
 const WAL_MAGIC = Uint8Array.of(0x54, 0x4c, 0x57, 0x41, 0x4c, 0x0d, 0x0a, 0x1a);
 export const WAL_HEADER_SIZE = 40;
 
+/**
+ * Name of an empty file beside the log's: a sync of it has failed. What was written before may be gone after a power cut although
+ * later syncs succeed (fsync tells an error once, and the pages count as clean).
+ */
+export const UNSYNCED_MARK = "unsynced";
+
 export const PAGE_SIZE = 32 * 1024;
 /** u32 checksum, u16 payload size, u8 type. */
 export const FRAME_HEADER_SIZE = 7;

@@ -24,6 +24,7 @@ import {
   encodeWalHeader,
   generationName,
   WAL_HEADER_SIZE,
+  UNSYNCED_MARK,
   walFileName,
   walFileNumber,
   walSeed,
@@ -375,8 +376,20 @@ export class WalWriter {
   }
 
   #fail(message: string, cause: unknown): never {
-    this.#failure ??= diskError(CODE, message, cause);
+    if (!this.#failure) {
+      this.#failure = diskError(CODE, message, cause);
+      leaveMark(this.#options.disk, this.#options.folder);
+    }
     throw this.#failure;
+  }
+}
+
+/** Should this process end before the head is in a part, the next one knows by it that no sync can be relied on. */
+function leaveMark(disk: Disk, folder: string): void {
+  try {
+    disk.open(join(folder, UNSYNCED_MARK), "create").close();
+  } catch (error) {
+    if (errorCode(error) === null) throw error;
   }
 }
 
