@@ -130,12 +130,9 @@ function addRow(
   }
 }
 
-/** Puts what was lost back. */
+/** Puts what was lost back, also where that is nothing: a sum of -0 becomes 0, as in Prometheus. */
 function settle({ sums, lost }: RowSums): void {
-  for (let i = 0; i < sums.length; i += 1) {
-    const rest = lost[i] as number;
-    if (rest !== 0) sums[i] = (sums[i] as number) + rest;
-  }
+  for (let i = 0; i < sums.length; i += 1) sums[i] = (sums[i] as number) + (lost[i] as number);
 }
 
 /** Sums rows by group, in their order: values and presence of the groups go to `target`, which is all absent before. */

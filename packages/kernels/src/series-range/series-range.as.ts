@@ -120,7 +120,7 @@ function addFullRow(row: usize, count: i32, sums: usize, lost: usize): void {
   for (; i < count; i++) addOne(load<f64>(at64(row, i)), sums, lost, i);
 }
 
-// Adds a row; presence and seen have a byte per step. The first value of a step is taken as it is: 0 + -0 would lose the sign.
+// Adds a row; presence and seen have a byte per step. The first value of a step is taken as it is.
 function addRow(row: usize, presence: usize, count: i32, sums: usize, lost: usize, seen: usize): void {
   for (let i = 0; i < count; i++) {
     if (!load<u8>(presence + i)) continue;
@@ -157,10 +157,7 @@ export function addRows(
   }
 }
 
-// sums[i] += lost[i], where there is something to add.
+// sums[i] += lost[i], also where that is nothing: a sum of -0 becomes 0.
 export function settle(count: i32, sums: usize, lost: usize): void {
-  for (let i = 0; i < count; i++) {
-    const rest = load<f64>(at64(lost, i));
-    if (rest != 0) store<f64>(at64(sums, i), load<f64>(at64(sums, i)) + rest);
-  }
+  for (let i = 0; i < count; i++) store<f64>(at64(sums, i), load<f64>(at64(sums, i)) + load<f64>(at64(lost, i)));
 }

@@ -1,5 +1,5 @@
 /** absent, and what absent_over_time is made of: a sample where a vector has none. */
-import { METRIC_NAME, type Matcher } from "@tideline/model";
+import { compileMatcher, METRIC_NAME, type Matcher } from "@tideline/model";
 import type { Expression } from "@tideline/promql";
 import { withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { labelKey } from "../../labels/label-key.ts";
@@ -8,12 +8,18 @@ import { vectorOf } from "./elementwise.ts";
 
 /**
  * The labels that a missing series would have: those that the selector sets to one value. A second matcher on such a label
- * takes it away again, whatever it says; one before does not.
+ * takes it away again, whatever it says; one before does not. Matchers that only take series away count as last: the storage of
+ * Prometheus 3.5.3 puts them there, in the very list that is looked at here, as soon as it holds any sample of the time asked for.
  */
 function pinnedLabels(expression: Expression | undefined): string {
   const pinned = new Map<string, string>();
   const wasPinned = new Set<string>();
-  for (const { name, operator, value } of selectorMatchers(expression)) {
+  const matchers = selectorMatchers(expression);
+  const takesAway = matchers.map(
+    (matcher) => matcher.operator.startsWith("!") && compileMatcher(matcher).matchesEmpty,
+  );
+  const ordered = [false, true].flatMap((last) => matchers.filter((_, i) => takesAway[i] === last));
+  for (const { name, operator, value } of ordered) {
     if (name === METRIC_NAME) continue;
     if (operator === "=" && !wasPinned.has(name)) {
       pinned.set(name, value);
@@ -50,7 +56,7 @@ export const presence: readonly TransformCard[] = [
     kind: "transform",
     name: "absent",
     help: "1 where the vector has no sample, with the labels that its selector pins",
-    notes: "Of a label with more than one matcher nothing is pinned",
+    notes: "A label that a later matcher names, too, is not pinned; != and !~ count as later",
     argumentTypes: ["vector"],
     returnType: "vector",
     evaluate: absentFrom,
