@@ -32,6 +32,7 @@ export { ClientLeftError, type Answer, type Exchange } from "./http/exchange.ts"
 export { guardBy, type Handler, type Route } from "./http/routes.ts";
 export { ListenError, type HttpServer } from "./http/server.ts";
 export type { Log } from "./log/logger.ts";
+export { addMetricTable } from "./metrics/metric-table.ts";
 export type { MetricName, Metrics, Read, Reading } from "./metrics/metrics.ts";
 export { allowedMemorySize } from "./program/memory.ts";
 export { runProgram, type ProgramContext, type ProgramPart } from "./program/run.ts";

@@ -2,12 +2,9 @@
 import { randomUUID } from "node:crypto";
 import { SelectClient, SelectServer } from "@tideline/cluster";
 import { SilentLog } from "@tideline/cluster/testing";
-import { parseFlags } from "@tideline/service";
-import { serveRoutes } from "@tideline/service/testing";
 import { FakeFrameSource } from "@tideline/wire/testing";
 import { afterEach, expect, test, vi } from "vitest";
-import { searchFlags } from "./config.ts";
-import { startSelect } from "./start-select.ts";
+import { serveSelect } from "./select-fixtures.ts";
 
 const cleanups: (() => unknown)[] = [];
 
@@ -41,31 +38,7 @@ async function startQueries(addresses: readonly string[]): Promise<string> {
     frames.close();
   });
   await frames.firstTries();
-  const running = await serveRoutes([]);
-  const { url, http, metrics, log } = running;
-  cleanups.push(() => running.stop());
-  const line = parseFlags(searchFlags, ["-search.workers=1"], {});
-  if (line.want !== "run") throw new Error("flags to run with");
-  startSelect({
-    context: {
-      log,
-      metrics,
-      http,
-      allowedMemorySize: 2 ** 28,
-      onStop: (part) => cleanups.push(() => part.stop()),
-      fail: (error) => {
-        throw error;
-      },
-    },
-    flags: line.values,
-    frames,
-    bases: ["/p"],
-    deleteBases: [],
-    deleteSeries: () => Promise.resolve(),
-    warmUpAfter: Promise.resolve(),
-    withPartial: true,
-    denyPartial: false,
-  });
+  const { url } = await serveSelect(frames, cleanups);
   return url;
 }
 

@@ -3,12 +3,9 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { encodeTimestamps, encodeValues } from "@tideline/kernels";
 import { DEFAULT_TENANT, seriesKey, type SeriesBlocks } from "@tideline/model";
-import { parseFlags } from "@tideline/service";
-import { serveRoutes } from "@tideline/service/testing";
 import { FakeFrameSource } from "@tideline/wire/testing";
 import { afterEach, expect, test, vi } from "vitest";
-import { searchFlags } from "./config.ts";
-import { startSelect } from "./start-select.ts";
+import { serveSelect } from "./select-fixtures.ts";
 
 const SERIES_COUNT = 100;
 const SAMPLE_COUNT = 4_000;
@@ -43,31 +40,11 @@ function series(): SeriesBlocks[] {
 }
 
 async function startQueries(moreFlags: readonly string[] = []) {
-  const running = await serveRoutes([]);
-  cleanups.push(() => running.stop());
-  const { url, http, metrics, log } = running;
-  const line = parseFlags(searchFlags, ["-search.workers=1", ...moreFlags], {});
-  if (line.want !== "run") throw new Error("flags to run with");
-  startSelect({
-    context: {
-      log,
-      metrics,
-      http,
-      allowedMemorySize: 2 ** 28,
-      onStop: (part) => cleanups.push(() => part.stop()),
-      fail: (error) => {
-        throw error;
-      },
-    },
-    flags: line.values,
-    frames: new FakeFrameSource({ series: series() }),
-    bases: ["/p"],
-    deleteBases: [],
-    warmUpAfter: Promise.resolve(),
-    deleteSeries: () => Promise.resolve(),
-    withPartial: true,
-    denyPartial: false,
-  });
+  const { url, metrics, log } = await serveSelect(
+    new FakeFrameSource({ series: series() }),
+    cleanups,
+    moreFlags,
+  );
   const bufferedSize = async (): Promise<number> => {
     const text = await metrics.text();
     return Number(/^tideline_select_buffered_bytes (\S+)$/m.exec(text)?.[1]);

@@ -6,13 +6,7 @@
  */
 import { join } from "node:path";
 import { errorCode, makeFolders, type Disk } from "@tideline/common";
-import {
-  CorruptionError,
-  OverloadError,
-  type IndexAnswer,
-  type SearchQuery,
-  type SeriesDelete,
-} from "@tideline/model";
+import { OverloadError, type IndexAnswer, type SearchQuery } from "@tideline/model";
 import {
   isKnownError,
   rowBlockAnswer,
@@ -21,8 +15,6 @@ import {
   type RowBlockAnswer,
 } from "@tideline/wire";
 import type { Merger } from "../compaction/merge-thread.ts";
-import { readDelete } from "../deletes/delete-log.ts";
-import type { DeleteRecord } from "../deletes/delete-record.ts";
 import { DeleteSet } from "../deletes/delete-set.ts";
 import { Memtable } from "../head/memtable.ts";
 import type { LaneRange } from "../lane-range.ts";
@@ -44,6 +36,7 @@ import { Flusher } from "./flusher.ts";
 import { Heads } from "./heads.ts";
 import { Intake } from "./intake.ts";
 import { LaneCounters } from "./lane-counters.ts";
+import { LaneDeletes } from "./lane-deletes.ts";
 import type { LaneOptions, LanePorts } from "./lane-options.ts";
 import { laneFolder, LaneParts } from "./lane-parts.ts";
 import { linkParts } from "./link-parts.ts";
@@ -60,8 +53,6 @@ export type AnswerBlock = (answer: RowBlockAnswer) => void;
 const RETENTION_INTERVAL_MS = 60_000;
 /** Share of a lane's head memory at which the memtable is flushed: while that goes on, another one fills. */
 const MEMTABLE_SHARE = 0.4;
-/** A delete that rewrites more samples of the head freezes it instead: what takes longer than that holds up writes. */
-const REWRITTEN_COUNT_MAX = 200_000;
 
 interface TakenBlock {
   readonly kept: RowBlockAnswer;
@@ -79,6 +70,7 @@ export class Lane implements FrameSource {
   readonly #limits: SeriesLimits | null;
   readonly #intake: Intake;
   readonly #flusher: Flusher;
+  readonly #laneDeletes: LaneDeletes;
   readonly #compactor: Compactor | null;
   readonly #clockGuard: ClockGuard;
   readonly #group = new RowGroup();
@@ -118,6 +110,17 @@ export class Lane implements FrameSource {
       ports,
     );
     const { disk, clock, log, merger } = ports;
+    this.#laneDeletes = new LaneDeletes({
+      disk,
+      dataPath: options.dataPath,
+      heads,
+      flusher: this.#flusher,
+      deletes,
+      commit: () => {
+        this.commit();
+      },
+      log,
+    });
     const path = join(laneFolder(options.dataPath, options.lane), "clock");
     this.#clockGuard = new ClockGuard({ disk, path, clock, log });
     this.#compactor = merger && new Compactor(this.#compactorOptions(merger, laneRange), ports);
@@ -290,59 +293,14 @@ export class Lane implements FrameSource {
     return Math.max(this.#deletes.newestNumber, this.#heads.deletesDone, this.#parts.newestDelete);
   }
 
-  /**
-   * A delete is in the log of the data folder: when this settles, what it deletes is in no answer, and rows that follow come after it.
-   * A lane that cannot write that down takes no rows until it can.
-   */
-  async applyDelete(number: number): Promise<void> {
-    const record = this.#readDelete(number);
-    const request = record instanceof CorruptionError ? null : record.request;
-    await this.#comeAfter(number, request);
-    this.#deletes.add(number, record);
-    await this.#endDelete(number);
+  /** See LaneDeletes.apply. */
+  applyDelete(number: number): Promise<void> {
+    return this.#laneDeletes.apply(number);
   }
 
-  /** A delete failed, but its file may be there at the next start: then it takes nothing from rows that follow. */
-  async skipDelete(number: number): Promise<void> {
-    await this.#comeAfter(number, null);
-    this.#deletes.skip(number);
-    await this.#endDelete(number);
-  }
-
-  /** Takes a delete from the head, or begins a new one. @param request null: only the latter will do */
-  async #comeAfter(number: number, request: SeriesDelete | null): Promise<void> {
-    this.commit();
-    try {
-      if (request && this.#heads.remove(number, request, REWRITTEN_COUNT_MAX)) return;
-      // The log of the head says for good that it comes before the delete; rows go on being taken meanwhile.
-      await this.#heads.syncLog();
-      await this.#flusher.freezeFor(number);
-    } catch (error) {
-      // From now on rows are refused until the flusher has frozen the head.
-      if (!(error instanceof OverloadError)) throw error;
-      this.#log.error({ err: error, number }, "cannot take a delete from the head: rows wait");
-    }
-  }
-
-  /** What has come after the delete says so for good. */
-  async #endDelete(number: number): Promise<void> {
-    try {
-      await this.#heads.syncLog();
-    } catch (error) {
-      // Its log has failed: the head is flushed.
-      if (!(error instanceof OverloadError)) throw error;
-      this.#log.error({ err: error, number }, "cannot sync the log of a delete");
-    }
-    this.#flusher.startIfDue();
-  }
-
-  #readDelete(number: number): DeleteRecord | CorruptionError {
-    try {
-      return readDelete(this.#disk, this.#options.dataPath, number);
-    } catch (error) {
-      if (error instanceof CorruptionError) return error;
-      throw error;
-    }
+  /** See LaneDeletes.skip. */
+  skipDelete(number: number): Promise<void> {
+    return this.#laneDeletes.skip(number);
   }
 
   /**

@@ -5,7 +5,7 @@ import {
   type InsertNodeStats,
   type NodeMetric,
 } from "@tideline/cluster";
-import type { Metrics } from "@tideline/service";
+import { addMetricTable, type Metrics } from "@tideline/service";
 
 const NODE_METRICS: readonly NodeMetric<InsertNodeStats>[] = [
   ...LINK_METRICS,
@@ -54,13 +54,10 @@ const NODE_METRICS: readonly NodeMetric<InsertNodeStats>[] = [
 ];
 
 export function addNodeMetrics(metrics: Metrics, client: InsertClient): void {
-  for (const { kind, name, help, value } of NODE_METRICS) {
-    const metric = { name, help, labels: ["name", "addr"] };
-    metrics[`${kind}From`](metric, () =>
-      client.stats().map((node) => ({
-        labels: { name: "vminsert", addr: node.name },
-        value: value(node),
-      })),
-    );
-  }
+  addMetricTable(metrics, {
+    rows: NODE_METRICS,
+    items: () => client.stats(),
+    labels: ["name", "addr"],
+    labelsOf: (node) => ({ name: "vminsert", addr: node.name }),
+  });
 }

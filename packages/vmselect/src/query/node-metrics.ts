@@ -5,7 +5,7 @@ import {
   type SelectClient,
   type SelectNodeStats,
 } from "@tideline/cluster";
-import type { Metrics } from "@tideline/service";
+import { addMetricTable, type Metrics } from "@tideline/service";
 
 const NODE_METRICS: readonly NodeMetric<SelectNodeStats>[] = [
   ...LINK_METRICS,
@@ -30,13 +30,10 @@ const NODE_METRICS: readonly NodeMetric<SelectNodeStats>[] = [
 ];
 
 export function addNodeMetrics(metrics: Metrics, client: SelectClient): void {
-  for (const { kind, name, help, value } of NODE_METRICS) {
-    const metric = { name, help, labels: ["name", "addr"] };
-    metrics[`${kind}From`](metric, () =>
-      client.stats().map((node) => ({
-        labels: { name: "vmselect", addr: node.name },
-        value: value(node),
-      })),
-    );
-  }
+  addMetricTable(metrics, {
+    rows: NODE_METRICS,
+    items: () => client.stats(),
+    labels: ["name", "addr"],
+    labelsOf: (node) => ({ name: "vmselect", addr: node.name }),
+  });
 }
