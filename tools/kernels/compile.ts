@@ -5,7 +5,7 @@
  * file is committed and tools/tidy/kernels.test.ts compares.
  */
 import { globSync, readFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { main } from "assemblyscript/asc";
 
 const FLAGS = [
@@ -28,9 +28,13 @@ export interface KernelSource {
   readonly built: string;
 }
 
+/** Ending of files that are compiled with the kernel beside them, which imports them. */
+const PART_SUFFIX = ".part.as.ts";
+
 /** All kernels of the tree, sorted by path. */
 export function kernelSources(root: string): KernelSource[] {
   return globSync("packages/*/src/**/*.as.ts", { cwd: root })
+    .filter((source) => !source.endsWith(PART_SUFFIX))
     .toSorted()
     .map((source) => ({ source, built: source.replace(/\.as\.ts$/, ".wasm") }));
 }
@@ -40,9 +44,11 @@ export async function compileKernel(root: string, source: string): Promise<Uint8
   let built: Uint8Array | undefined;
   const complaints: string[] = [];
   const { error } = await main([basename(source), "--outFile", "kernel.wasm", ...FLAGS], {
-    // Only the kernel itself is on disk; the compiler brings its library along.
+    // Only the kernel and its parts are on disk; the compiler brings its library along.
     readFile: (name) =>
-      name === basename(source) ? readFileSync(join(root, source), "utf8") : null,
+      name === basename(source) || name.endsWith(PART_SUFFIX)
+        ? readFileSync(join(root, dirname(source), name), "utf8")
+        : null,
     writeFile: (name, contents) => {
       if (name === "kernel.wasm") built = Buffer.from(contents);
     },
