@@ -85,6 +85,12 @@ export class ByteWriter {
     this.#bytes.set(bytes, at);
   }
 
+  /** The bytes from `start` to `end` of an array. */
+  part(bytes: Uint8Array, start: number, end: number): void {
+    const at = this.reserve(end - start);
+    this.#bytes.set(bytes.subarray(start, end), at);
+  }
+
   /** Varint length, then the bytes. */
   sized(bytes: Uint8Array): void {
     this.varint(bytes.length);

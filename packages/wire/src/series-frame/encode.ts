@@ -18,6 +18,8 @@ import {
   VALUE_ENTRY_SIZE,
 } from "./layout.ts";
 
+const NO_BYTES = new Uint8Array(0);
+
 /** Makes the frames of one answer: ids of timestamp blocks must mean the same throughout. */
 export class SeriesFrameEncoder {
   readonly #sizeTarget: number;
@@ -30,8 +32,18 @@ export class SeriesFrameEncoder {
   readonly #values = new ByteWriter(4096);
   /** Id of a timestamp block → its index in this frame. */
   readonly #indexOfId = new Map<number, number>();
+  /** What was asked for last. */
+  #lastTimestamps: TimestampBlock | null = null;
+  #lastIndex = 0;
   #seriesCount = 0;
   #valueCount = 0;
+  /** Of the series that has begun. */
+  #keyBytes: Uint8Array = NO_BYTES;
+  #keyStart = 0;
+  #keyEnd = 0;
+  /** Whether its key is in this frame, and whether it has blocks in any. */
+  #isOpen = false;
+  #hasBlocks = false;
   #full: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(options: { frameSizeTarget?: number } = {}) {
@@ -39,22 +51,40 @@ export class SeriesFrameEncoder {
   }
 
   /** Appends one series; its bytes are copied. Afterwards take the full frames. */
-  append(series: SeriesBlocks): void {
-    let open = false;
-    for (const block of series.blocks) {
-      if (!open) {
-        this.#keys.raw(series.key);
-        this.#seriesCount += 1;
-        open = true;
-      }
-      this.#appendBlock(block.timestamps, block.bytes);
-      if (this.#size >= this.#sizeTarget) {
-        this.#closeSeries();
-        open = false;
-        this.#full.push(this.#finish());
-      }
-    }
-    if (open) this.#closeSeries();
+  append({ key, blocks }: SeriesBlocks): void {
+    this.beginSeries(key, 0, key.length);
+    for (const { timestamps, bytes } of blocks) this.putBlock(timestamps, bytes, 0, bytes.length);
+    this.endSeries();
+  }
+
+  /**
+   * Begins a series whose blocks come one by one, from wherever they lie: makes no object. Then put its blocks, and end it.
+   *
+   * @param bytes where its key is; borrowed until the end
+   */
+  beginSeries(bytes: Uint8Array, keyStart: number, keyEnd: number): void {
+    this.#keyBytes = bytes;
+    this.#keyStart = keyStart;
+    this.#keyEnd = keyEnd;
+    this.#hasBlocks = false;
+  }
+
+  /** A block of the series that has begun: its values are `bytes` from `start` to `end`. All is copied. */
+  putBlock(timestamps: TimestampBlock, bytes: Uint8Array, start: number, end: number): void {
+    if (!this.#isOpen) this.#openSeries();
+    this.#valueTable.u32(this.#indexOf(timestamps));
+    this.#values.part(bytes, start, end);
+    this.#valueTable.u32(this.#values.size);
+    this.#valueCount += 1;
+    if (this.#size < this.#sizeTarget) return;
+    this.#closeSeries();
+    this.#full.push(this.#finish());
+  }
+
+  /** Ends the series that has begun; one without blocks is left out. @returns whether it has any */
+  endSeries(): boolean {
+    if (this.#isOpen) this.#closeSeries();
+    return this.#hasBlocks;
   }
 
   /** The next full frame, owned by the caller and alone in its ArrayBuffer; null when there is none. */
@@ -80,24 +110,35 @@ export class SeriesFrameEncoder {
     );
   }
 
-  #appendBlock(timestamps: TimestampBlock, values: Uint8Array): void {
-    let index = this.#indexOfId.get(timestamps.id);
-    if (index === undefined) {
-      index = this.#indexOfId.size;
-      this.#indexOfId.set(timestamps.id, index);
-      this.#timestamps.raw(timestamps.bytes);
-      this.#timestampTable.u32(timestamps.count);
-      this.#timestampTable.u32(this.#timestamps.size);
-      this.#timestampTable.f64(timestamps.minMs);
-      this.#timestampTable.f64(timestamps.maxMs);
+  /** Its index in this frame. Neighbours share their timestamps. */
+  #indexOf(timestamps: TimestampBlock): number {
+    if (timestamps !== this.#lastTimestamps) {
+      this.#lastTimestamps = timestamps;
+      this.#lastIndex = this.#indexOfId.get(timestamps.id) ?? this.#addTimestamps(timestamps);
     }
-    this.#values.raw(values);
-    this.#valueTable.u32(index);
-    this.#valueTable.u32(this.#values.size);
-    this.#valueCount += 1;
+    return this.#lastIndex;
+  }
+
+  #addTimestamps({ id, count, minMs, maxMs, bytes }: TimestampBlock): number {
+    const index = this.#indexOfId.size;
+    this.#indexOfId.set(id, index);
+    this.#timestamps.raw(bytes);
+    this.#timestampTable.u32(count);
+    this.#timestampTable.u32(this.#timestamps.size);
+    this.#timestampTable.f64(minMs);
+    this.#timestampTable.f64(maxMs);
+    return index;
+  }
+
+  #openSeries(): void {
+    this.#keys.part(this.#keyBytes, this.#keyStart, this.#keyEnd);
+    this.#seriesCount += 1;
+    this.#isOpen = true;
+    this.#hasBlocks = true;
   }
 
   #closeSeries(): void {
+    this.#isOpen = false;
     this.#seriesTable.u32(this.#keys.size);
     this.#seriesTable.u32(this.#valueCount);
   }
@@ -129,6 +170,7 @@ export class SeriesFrameEncoder {
       part.clear();
     }
     this.#indexOfId.clear();
+    this.#lastTimestamps = null;
     this.#seriesCount = 0;
     this.#valueCount = 0;
     return frame;

@@ -96,6 +96,27 @@ describe("series frames", () => {
     for (const frame of frames) expect(frame.length).toBeLessThan(11_000);
   });
 
+  test("take a series block by block, from where its bytes lie; one without blocks is none", () => {
+    const bytes = Buffer.from("..key.values.");
+    const encoder = new SeriesFrameEncoder({ frameSizeTarget: 60 });
+    const frames: Uint8Array[] = [];
+    for (const blockCount of [2, 0, 1]) {
+      encoder.beginSeries(bytes, 2, 5 + blockCount);
+      for (let id = 0; id < blockCount; id += 1)
+        encoder.putBlock(timestampBlock(id), bytes, 6, 8 + id);
+      expect(encoder.endSeries()).toBe(blockCount > 0);
+      for (let frame = encoder.takeFull(); frame; frame = encoder.takeFull()) frames.push(frame);
+    }
+    expect(encoder.takeRest()).toBeNull();
+    const decoded = frames.flatMap((frame) => new SeriesFrameDecoder().decode(frame));
+    const texts = decoded.map(({ key, blocks }) => [key, ...blocks.map((block) => block.bytes)]);
+    expect(texts.map((series) => series.map((text) => Buffer.from(text).toString()))).toEqual([
+      ["key.v", "va"],
+      ["key.v", "val"],
+      ["key.", "va"],
+    ]);
+  });
+
   test("give equal timestamps one id across frames and sources, and different ones another", () => {
     const decoder = new SeriesFrameDecoder();
     const fromOne = framesOf([
