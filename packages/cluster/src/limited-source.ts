@@ -19,7 +19,7 @@ export interface NodeLimits {
  */
 export function limitedSource(source: FrameSource, limits: NodeLimits): FrameSource {
   const { seriesCountMax, labelNamesMax, labelValuesMax } = limits;
-  const limited = (query: SearchQuery): SearchQuery => ({
+  const limited = <Query extends SearchQuery>(query: Query): Query => ({
     ...query,
     seriesCountMax: lesser(query.seriesCountMax, seriesCountMax),
   });

@@ -11,6 +11,9 @@ import { fileURLToPath } from "node:url";
 export const WIRE_VERSIONS: readonly number[] = [1];
 
 /** The first message each way: fields as in cluster.proto. */
+/** The node takes offers of key lists, and names in frames what was offered. */
+export const FEATURE_KEY_LISTS = "key-lists";
+
 export interface Hello {
   readonly wireVersions: readonly number[];
   readonly features: readonly string[];

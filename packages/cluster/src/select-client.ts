@@ -18,6 +18,7 @@ import {
   encodeDeleteRequest,
   frameSourceOf,
   mergeCountFrames,
+  type FrameQuery,
   type FrameSearch,
   type FrameSource,
   type ReadRequest,
@@ -78,7 +79,7 @@ export class SelectClient implements FrameSource {
   }
 
   /** Frames come as the nodes send them. */
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch {
     const missing: Asked["missing"] = [];
     const frames = this.#searchAll(query, signal, missing);
     return { [Symbol.asyncIterator]: () => frames, coverage: () => ({ missing }) };
@@ -163,7 +164,7 @@ export class SelectClient implements FrameSource {
   }
 
   async *#searchAll(
-    query: SearchQuery,
+    query: FrameQuery,
     signal: AbortSignal,
     missing: Asked["missing"],
   ): AsyncGenerator<Uint8Array> {

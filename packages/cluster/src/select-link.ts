@@ -13,6 +13,7 @@ import {
   type Envelope,
 } from "./envelope.ts";
 import { NodeLink, type LinkFailures, type LinkState, type NodeLinkOptions } from "./node-link.ts";
+import { FEATURE_KEY_LISTS } from "./proto.ts";
 
 export interface SelectNodeStats {
   readonly name: string;
@@ -37,6 +38,7 @@ export class SelectLink {
   /** Deletes that are not answered yet; their ids are their own. */
   readonly #deletes = new Map<number, PromiseWithResolvers<void>>();
   #nextDelete = 1;
+  #takesOffers = false;
   #requestCount = 0;
   #failureCount = 0;
   #receivedSize = 0;
@@ -56,7 +58,9 @@ export class SelectLink {
     this.link = new NodeLink({
       ...options,
       service: "Select",
-      onReady: () => undefined,
+      onReady: ({ features }) => {
+        this.#takesOffers = features.includes(FEATURE_KEY_LISTS);
+      },
       onEnvelope: (envelope) => {
         this.#onEnvelope(envelope);
       },
@@ -69,7 +73,7 @@ export class SelectLink {
   /** Frames of this node's answer, the end frame last. @throws {OverloadError} when the node is away */
   ask(request: ReadRequest, signal: AbortSignal): AsyncIterable<Uint8Array> {
     this.#requestCount += 1;
-    return this.#client.ask(request, signal);
+    return this.#client.ask(this.#takesOffers ? request : withoutOffers(request), signal);
   }
 
   /**
@@ -157,4 +161,11 @@ export class SelectLink {
     const message = `Node ${name} cannot answer this (kind ${kind}, status ${status})`;
     return new OverloadError("TIDELINE_UNSUPPORTED", message);
   }
+}
+
+/** A node of an older build would take them for damage. */
+function withoutOffers(request: ReadRequest): ReadRequest {
+  if (request.kind !== "search" || !request.query.offers) return request;
+  const { offers: _, ...query } = request.query;
+  return { ...request, query };
 }

@@ -22,7 +22,7 @@ import {
 } from "./envelope.ts";
 import { EnvelopeServer, type Connection, type Session } from "./envelope-server.ts";
 import type { Log } from "./log.ts";
-import { WIRE_VERSIONS, type Hello } from "./proto.ts";
+import { FEATURE_KEY_LISTS, WIRE_VERSIONS, type Hello } from "./proto.ts";
 
 export interface SelectServerOptions {
   readonly source: FrameSource;
@@ -35,6 +35,8 @@ export interface SelectServerOptions {
   readonly laneCount: number;
   readonly log: Log;
   readonly programVersion?: string;
+  /** What it tells askers that it can do. Default: all that it can. */
+  readonly features?: readonly string[];
 }
 
 export interface SelectServerStats {
@@ -60,7 +62,7 @@ export class SelectServer {
     const { source, deletes, nodeId, bootId, laneCount, log, programVersion } = options;
     const hello = (): Hello => ({
       wireVersions: WIRE_VERSIONS,
-      features: [],
+      features: options.features ?? [FEATURE_KEY_LISTS],
       nodeId,
       bootId,
       laneCount,

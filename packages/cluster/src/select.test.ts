@@ -35,6 +35,7 @@ async function startNode(
   source: FrameSource,
   address = "127.0.0.1:0",
   deletes?: DeleteSink,
+  features?: readonly string[],
 ): Promise<Node> {
   nodeCount += 1;
   const nodeId = `node id ${nodeCount}`;
@@ -42,6 +43,7 @@ async function startNode(
   const server = new SelectServer({
     source,
     ...(deletes ? { deletes } : {}),
+    ...(features ? { features } : {}),
     nodeId,
     bootId: "b",
     laneCount: 1,
@@ -98,6 +100,27 @@ describe("reading from a cluster", () => {
     expect(coverage).toEqual({ missing: [{ where: "part 3", reason: "damaged" }] });
     expect(nodes[0]?.server.stats()).toMatchObject({ requestCount: 1, inFlightCount: 0 });
     expect(client.stats()[0]?.receivedSize).toBeGreaterThan(9_000_000);
+  });
+
+  test("keys that are known are named by a node of this build, and never asked for of an older one", async () => {
+    const key = Buffer.alloc(10_000, "k");
+    const [series] = [{ ...fakeSeries("a"), key }];
+    const today = new FakeFrameSource({ series: [series] });
+    const older = new FakeFrameSource({ series: [series] });
+    const nodes = [await startNode(today), await startNode(older, "127.0.0.1:0", undefined, [])];
+    const client = await openClient(nodes.map(({ address }) => address));
+    const source = seriesSourceOf(client);
+    for (let round = 0; round < 2; round += 1) {
+      const keys: Uint8Array[] = [];
+      for await (const batch of source.search(ANY_QUERY, NEVER))
+        keys.push(...batch.map((one) => one.key));
+      expect(keys.map((one) => Buffer.compare(one, key))).toEqual([0, 0]);
+    }
+    expect(today.queries[1]?.offers).toHaveLength(2);
+    expect(older.queries[1]).not.toHaveProperty("offers");
+    const [fromToday, fromOlder] = client.stats().map(({ receivedSize }) => receivedSize);
+    expect(fromToday).toBeLessThan(11_000);
+    expect(fromOlder).toBeGreaterThan(20_000);
   });
 
   test("names, values and keys of all nodes come once, sorted, cut to the limit", async () => {

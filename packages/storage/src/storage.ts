@@ -19,6 +19,7 @@ import {
 import {
   mergeCountFrames,
   RowRouter,
+  type FrameQuery,
   type FrameSearch,
   type FrameSource,
   type RowBlockAnswer,
@@ -165,7 +166,7 @@ export class Storage implements RowSink, FrameSource, DeleteSink {
     return this.#router.write(batch);
   }
 
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch {
     const searches = this.#lanes.map(({ source }) => source.searchFrames(query, signal));
     return new MergedSearch(searches, query.seriesCountMax);
   }

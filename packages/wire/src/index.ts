@@ -20,6 +20,7 @@ export { KeyedDefinitions } from "./row-block/keyed-definitions.ts";
 export { ROWS_PER_BLOCK_MAX, STREAM_REF_MAX } from "./row-block/layout.ts";
 export { decodeEndFrame, frameKind, SeriesFrameDecoder } from "./series-frame/decode.ts";
 export { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";
+export type { FrameQuery, KeyListOffer } from "./series-frame/key-list.ts";
 export { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
 export { CountFrameEncoder } from "./label-counts/codec.ts";
 export { mergeCountFrames } from "./label-counts/merge.ts";

@@ -51,6 +51,8 @@ export class KnownLists {
   readonly #sizeMax: number;
   /** Most recent last, these and those. */
   readonly #lists: KeptList[] = [];
+  /** Where a section is the same object, it is the same list. */
+  readonly #bySection = new WeakMap<KeySection, KeptList>();
   #size = 0;
   readonly #arrangements: KeptArrangement[] = [];
   #pieceCount = 0;
@@ -116,11 +118,15 @@ export class KnownLists {
     });
   }
 
-  #find({ bytes, ends }: KeySection): KeptList | null {
+  #find(section: KeySection): KeptList | null {
+    const { bytes, ends } = section;
+    const same = this.#bySection.get(section);
     for (let i = this.#lists.length - 1; i >= 0; i -= 1) {
       const list = this.#lists[i] as KeptList;
-      if (list.bytes.length !== bytes.length || list.ends.length !== ends.length) continue;
+      if (list === same) return asMostRecent(this.#lists, i);
+      if (same || list.bytes.length !== bytes.length || list.ends.length !== ends.length) continue;
       if (!list.bytes.equals(bytes) || !bytesOf(list.ends).equals(bytesOf(ends))) continue;
+      this.#bySection.set(section, list);
       return asMostRecent(this.#lists, i);
     }
     return null;

@@ -3,9 +3,11 @@ import { FakeDisk, seededRandom } from "@tideline/common/testing";
 import { OverloadError } from "@tideline/model";
 import {
   encodeRowBlock,
+  type FrameQuery,
   KeyedDefinitions,
   rowBlockAnswer,
   type RowBlockAnswer,
+  SeriesFrameDecoder,
 } from "@tideline/wire";
 import { FakeSeriesTable, rowBatch } from "@tideline/wire/testing";
 import { describe, expect, test } from "vitest";
@@ -292,6 +294,23 @@ describe("a search beside other work", () => {
     expect(lost).toEqual([]);
   });
 
+  test("by somebody who holds the keys of the last answer finds the same without them", async () => {
+    const rig = await LaneRig.start();
+    await rig.write(rows(rig, 5000));
+    await rig.lane.flush();
+    const first = new SeriesFrameDecoder();
+    const frames = await framesOf(rig, everything());
+    const expected = frames.flatMap((frame) => first.decode(frame));
+    const named = await framesOf(rig, { ...everything(), offers: first.keys.lists });
+    const again = new SeriesFrameDecoder(first.keys.lists);
+    const found = named.flatMap((frame) => again.decode(frame));
+    expect(found.map(({ key }) => key)).toEqual(expected.map(({ key }) => key));
+    expect(found.map(({ blocks }) => blocks)).toEqual(expected.map(({ blocks }) => blocks));
+    const keysSize = first.keys.lists.reduce((size, list) => size + list.keysSize, 0);
+    expect(keysSize).toBeGreaterThan(50_000);
+    expect(sizeOf(frames) - sizeOf(named)).toBe(keysSize - 32 * first.keys.lists.length);
+  });
+
   test("that is left in the middle gives its parts back", async () => {
     const rig = await LaneRig.start({ retentionMs: DAY_MS });
     await rig.write(rows(rig, 5000));
@@ -306,6 +325,17 @@ describe("a search beside other work", () => {
     expect(rig.lane.stats().partCount).toBe(0);
   });
 });
+
+async function framesOf(rig: LaneRig, query: FrameQuery): Promise<Uint8Array[]> {
+  const frames: Uint8Array[] = [];
+  for await (const frame of rig.lane.searchFrames(query, new AbortController().signal))
+    frames.push(frame);
+  return frames;
+}
+
+function sizeOf(frames: readonly Uint8Array[]): number {
+  return frames.reduce((size, { length }) => size + length, 0);
+}
 
 /** The frames of a search that has begun, with something happening between the first and the others. */
 async function* replayable(

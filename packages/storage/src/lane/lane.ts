@@ -10,6 +10,7 @@ import { OverloadError, type IndexAnswer, type SearchQuery } from "@tideline/mod
 import {
   isKnownError,
   rowBlockAnswer,
+  type FrameQuery,
   type FrameSearch,
   type FrameSource,
   type RowBlockAnswer,
@@ -254,7 +255,7 @@ export class Lane implements FrameSource {
     this.#flusher.startIfDue();
   }
 
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch {
     this.#counters.searches += 1;
     return new LaneSearch(query, () => this.#sources(query), this.#encoders, signal);
   }

@@ -2,7 +2,7 @@
  * Keeps the encoder of a search for the next one: its buffers have grown to the size of a frame by then, and to grow them anew costs
  * a small search as much as finding its series. One is kept; searches side by side make their own.
  */
-import { SeriesFrameEncoder } from "@tideline/wire";
+import { type FrameQuery, SeriesFrameEncoder } from "@tideline/wire";
 
 /**
  * Smaller than the usual frame: each search that runs has one in the making and one that waits for the ring. And below what glibc
@@ -13,9 +13,11 @@ export const FRAME_SIZE_TARGET = 112 * 1024;
 export class EncoderPool {
   #idle: SeriesFrameEncoder | null = null;
 
-  take(): SeriesFrameEncoder {
+  /** @param offers key lists that the asker holds */
+  take(offers: FrameQuery["offers"]): SeriesFrameEncoder {
     const encoder = this.#idle ?? new SeriesFrameEncoder({ frameSizeTarget: FRAME_SIZE_TARGET });
     this.#idle = null;
+    encoder.begin(offers);
     return encoder;
   }
 

@@ -2,14 +2,8 @@
  * A search of one lane: frames of series, each with its blocks of all sources. Works in slices; the sources
  * are what was there when it began, and stay readable until it ends.
  */
-import {
-  type Coverage,
-  type SearchQuery,
-  type SeriesBlocks,
-  type ValueBlock,
-  tooManySeries,
-} from "@tideline/model";
-import type { FrameSearch } from "@tideline/wire";
+import { type Coverage, type SeriesBlocks, type ValueBlock, tooManySeries } from "@tideline/model";
+import type { FrameQuery, FrameSearch } from "@tideline/wire";
 import { compileFilters } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
@@ -21,14 +15,14 @@ const CHECK_EVERY = 32;
 const NO_ORDINALS = new Uint32Array(0);
 
 export class LaneSearch implements FrameSearch {
-  readonly #query: SearchQuery;
+  readonly #query: FrameQuery;
   readonly #open: () => SourceSet;
   readonly #encoders: EncoderPool;
   readonly #signal: AbortSignal;
   #sources: SourceSet | null = null;
 
   constructor(
-    query: SearchQuery,
+    query: FrameQuery,
     open: () => SourceSet,
     encoders: EncoderPool,
     signal: AbortSignal,
@@ -50,7 +44,7 @@ export class LaneSearch implements FrameSearch {
     const breather = new Breather();
     try {
       const groups = await this.#group(sources, filters, breather);
-      const encoder = this.#encoders.take();
+      const encoder = this.#encoders.take(this.#query.offers);
       let seriesCount = 0;
       for (let group = 0; group < groups.count; group += 1) {
         const series = readSeries(sources, groups.members(group));

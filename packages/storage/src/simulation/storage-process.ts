@@ -3,14 +3,8 @@
  * front of them. Blocks wait at a lane's door until its turn comes and then share one write to the log, as in lane-server.ts.
  */
 import { errorCode, makeFolders, type Clock } from "@tideline/common";
-import {
-  identityRange,
-  OverloadError,
-  type RowBatch,
-  type SearchQuery,
-  type WriteOutcome,
-} from "@tideline/model";
-import { RowRouter, type FrameSearch, type RowBlockAnswer } from "@tideline/wire";
+import { identityRange, OverloadError, type RowBatch, type WriteOutcome } from "@tideline/model";
+import { RowRouter, type FrameQuery, type FrameSearch, type RowBlockAnswer } from "@tideline/wire";
 import type { MergeJob, MergeResult } from "../compaction/merge-job.ts";
 import type { Merger } from "../compaction/merge-thread.ts";
 import { runMerge } from "../compaction/run-merge.ts";
@@ -163,7 +157,7 @@ export class StorageProcess {
     return router.write(batch);
   }
 
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch {
     return new MergedSearch(
       this.lanes.map((lane) => lane.searchFrames(query, signal)),
       query.seriesCountMax,

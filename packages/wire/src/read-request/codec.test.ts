@@ -17,9 +17,14 @@ const query: SearchQuery = {
   seriesCountMax: 30_000,
 };
 
+function offer(seriesCount: number) {
+  return { name: new Uint8Array(32).fill(seriesCount), seriesCount, keysSize: 2 ** 20 };
+}
+
 const requests: ReadRequest[] = [
   { kind: "search", query },
   { kind: "search", query: { ...query, filters: [], seriesCountMax: 0 } },
+  { kind: "search", query: { ...query, offers: [offer(1), offer(2)] } },
   { kind: "labelNames", query, limit: 0 },
   { kind: "labelValues", name: "instance", query, limit: 10 },
   { kind: "seriesKeys", query, limit: 2 ** 40 },
@@ -38,15 +43,30 @@ test("a request that no ring to a lane holds is refused at both ends", () => {
   expect(() => decodeReadRequest(new Uint8Array(2 ** 21).fill(1))).toThrow(/2097152 bytes/);
 });
 
+test("more key lists than a request may offer are refused", () => {
+  const offers = Array.from({ length: 257 }, (_, i) => offer(i));
+  const bytes = encodeReadRequest({ kind: "search", query: { ...query, offers } });
+  expect(() => decodeReadRequest(bytes)).toThrow(/257 key lists/);
+});
+
 test("every truncation is noticed", () => {
-  const whole = encodeReadRequest(requests[3] as ReadRequest);
+  const whole = encodeReadRequest(requests[4] as ReadRequest);
   for (let size = 0; size < whole.length; size += 1) {
     expect(() => decodeReadRequest(whole.subarray(0, size))).toThrow(CorruptionError);
   }
 });
 
+test("offers are there as a whole or not at all", () => {
+  const whole = encodeReadRequest(requests[2] as ReadRequest);
+  const sizeWithout = encodeReadRequest(requests[0] as ReadRequest).length;
+  for (let size = sizeWithout + 1; size < whole.length; size += 1) {
+    expect(() => decodeReadRequest(whole.subarray(0, size))).toThrow(CorruptionError);
+  }
+  expect(decodeReadRequest(whole.subarray(0, sizeWithout))).toEqual(requests[0]);
+});
+
 test("damaged bytes give a CorruptionError and nothing else", () => {
-  const whole = encodeReadRequest(requests[0] as ReadRequest);
+  const whole = encodeReadRequest(requests[2] as ReadRequest);
   forEachSeed(500, (random) => {
     const bytes = whole.slice();
     for (let i = 0; i <= random.below(4); i += 1) bytes[random.below(bytes.length)] = random.u32();

@@ -5,11 +5,17 @@
  */
 import { type ByteReader, ByteWriter } from "@tideline/common";
 import type { SearchQuery } from "@tideline/model";
+import {
+  KEY_LIST_NAME_SIZE,
+  OFFERS_MAX,
+  type FrameQuery,
+  type KeyListOffer,
+} from "../series-frame/key-list.ts";
 import { readFilters, readTime, writeFilters } from "./filters.ts";
 import { decodeRequest, finishRequest, type RequestWords } from "./request-bytes.ts";
 
 export type ReadRequest =
-  | { readonly kind: "search"; readonly query: SearchQuery }
+  | { readonly kind: "search"; readonly query: FrameQuery }
   | { readonly kind: "labelNames"; readonly query: SearchQuery; readonly limit: number }
   | {
       readonly kind: "labelValues";
@@ -50,6 +56,7 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
   writer.f64(query.endMs);
   writer.varint(query.seriesCountMax);
   writeFilters(writer, query.filters);
+  if (request.kind === "search") writeOffers(writer, request.query.offers ?? []);
   return finishRequest(writer, WORDS);
 }
 
@@ -67,7 +74,8 @@ function readRequest(reader: ByteReader): ReadRequest {
   const limit = reader.varint();
   const name = reader.text();
   const query = readQuery(reader);
-  if (kind === "search" || kind === "labelCounts") return { kind, query };
+  if (kind === "search") return { kind, query: { ...query, ...readOffers(reader) } };
+  if (kind === "labelCounts") return { kind, query };
   if (kind === "labelValues") return { kind, name, query, limit };
   return { kind, query, limit };
 }
@@ -79,4 +87,27 @@ function readQuery(reader: ByteReader): SearchQuery {
   const seriesCountMax = reader.varint();
   const filters = readFilters(reader);
   return { tenant, filters, startMs, endMs, seriesCountMax };
+}
+
+/** None: nothing. An asker that knows of no offers asks the same. */
+function writeOffers(writer: ByteWriter, offers: readonly KeyListOffer[]): void {
+  if (offers.length === 0) return;
+  writer.varint(offers.length);
+  for (const { name, seriesCount, keysSize } of offers) {
+    writer.raw(name);
+    writer.varint(seriesCount);
+    writer.varint(keysSize);
+  }
+}
+
+function readOffers(reader: ByteReader): Pick<FrameQuery, "offers"> {
+  if (reader.restSize === 0) return {};
+  const count = reader.varint();
+  if (count === 0 || count > OFFERS_MAX) throw new RangeError(`${count} key lists`);
+  const offers = Array.from({ length: count }, () => ({
+    name: new Uint8Array(reader.raw(KEY_LIST_NAME_SIZE)),
+    seriesCount: reader.varint(),
+    keysSize: reader.varint(),
+  }));
+  return { offers };
 }

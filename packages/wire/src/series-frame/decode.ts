@@ -4,10 +4,11 @@
  * Layout: docs/formats/series-frame.md. Timestamp blocks are interned over all frames of the answer,
  * so that equal ids mean equal timestamps and a window is computed once (TimestampInterner).
  */
-import { ByteReader } from "@tideline/common";
+import { ByteReader, compareBytes } from "@tideline/common";
 import {
   CorruptionError,
   type Coverage,
+  type KeySection,
   type SeriesBatch,
   type SeriesBlocks,
   type TimestampBlock,
@@ -17,6 +18,8 @@ import {
   FRAME_MAGIC,
   FRAME_SIZE_MAX,
   FRAME_VERSION,
+  KEYS_GIVEN,
+  KEYS_NAMED,
   KIND_COUNTS,
   KIND_END,
   KIND_ITEMS,
@@ -27,6 +30,8 @@ import {
   VALUE_ENTRY_SIZE,
   type FrameKind,
 } from "./layout.ts";
+import { KEY_LIST_NAME_SIZE } from "./key-list.ts";
+import { AnswerKeys, type KnownKeyList } from "./known-keys.ts";
 import { TimestampInterner } from "./timestamp-interner.ts";
 
 /** @throws {CorruptionError} when the bytes are no frame of a version known here */
@@ -62,6 +67,14 @@ export function decodeEndFrame(frame: Uint8Array): Coverage {
 /** Decodes the series frames of one answer. */
 export class SeriesFrameDecoder {
   readonly #interner = new TimestampInterner();
+  readonly #offered: readonly KnownKeyList[];
+  /** Of the frames so far. */
+  readonly keys = new AnswerKeys();
+
+  /** @param offered key lists that frames may name */
+  constructor(offered: readonly KnownKeyList[] = []) {
+    this.#offered = offered;
+  }
 
   /**
    * @param frame kept: keys and value bytes of the result are views into it
@@ -77,6 +90,7 @@ export class SeriesFrameDecoder {
     const keysSize = view.getUint32(16, true);
     const timestampsSize = view.getUint32(20, true);
     const valuesSize = view.getUint32(24, true);
+    const keysAre = view.getUint32(28, true);
     const seriesTableAt = SERIES_HEADER_SIZE + timestampCount * TIMESTAMP_ENTRY_SIZE;
     const valueTableAt = seriesTableAt + seriesCount * SERIES_ENTRY_SIZE;
     const keysAt = valueTableAt + valueCount * VALUE_ENTRY_SIZE;
@@ -95,26 +109,49 @@ export class SeriesFrameDecoder {
       count: valueCount,
       size: valuesSize,
     });
-    const keyEnds = checkSeries(view, valueCount, {
-      tableAt: seriesTableAt,
-      count: seriesCount,
-      size: keysSize,
+    const keySection = this.#keySection(frame, view, {
+      keysAre,
+      seriesTableAt,
+      seriesCount,
+      keysAt,
+      keysSize,
     });
+    checkSeries(view, valueCount, { tableAt: seriesTableAt, count: seriesCount, keySection });
     const places = {
       bytes: frame,
       view,
       timestamps,
       seriesTableAt,
       valueTableAt,
-      keysAt,
+      keys: keySection.bytes,
       valuesAt,
     };
     const series: SeriesBlocks[] = [];
     for (let i = 0; i < seriesCount; i += 1) series.push(new FrameSeries(places, i));
-    return Object.assign(series, {
-      keySection: { bytes: frame.subarray(keysAt, keysAt + keysSize), ends: keyEnds },
-      blockTotals: { count: valueCount, size: valuesSize },
-    });
+    const blockTotals = { count: valueCount, size: valuesSize };
+    return Object.assign(series, { keySection, blockTotals });
+  }
+
+  /** The keys that lie in a frame, or that it names. */
+  #keySection(
+    frame: Uint8Array,
+    view: DataView,
+    { keysAre, seriesTableAt, seriesCount, keysAt, keysSize }: KeyPlaces,
+  ): KeySection {
+    const bytes = frame.subarray(keysAt, keysAt + keysSize);
+    if (keysAre === KEYS_NAMED && keysSize === KEY_LIST_NAME_SIZE) {
+      const list = this.#offered.find(({ name }) => compareBytes(name, bytes) === 0);
+      if (!list) throw damaged("it names keys that were not offered");
+      this.keys.addKnown(list);
+      return list.section;
+    }
+    if (keysAre !== KEYS_GIVEN) throw damaged(`keys of kind ${keysAre} in ${keysSize} bytes`);
+    const ends = new Uint32Array(seriesCount);
+    for (let i = 0; i < seriesCount; i += 1)
+      ends[i] = view.getUint32(seriesTableAt + i * SERIES_ENTRY_SIZE, true);
+    const section = { bytes, ends };
+    this.keys.add(section);
+    return section;
   }
 
   #readTimestamps(
@@ -169,29 +206,36 @@ function checkValues(
   if (start !== size) throw damaged(`value blocks end at ${start} of ${size}`);
 }
 
-/** @returns the ends of the keys */
+interface KeyPlaces {
+  readonly keysAre: number;
+  readonly seriesTableAt: number;
+  readonly seriesCount: number;
+  readonly keysAt: number;
+  readonly keysSize: number;
+}
+
 function checkSeries(
   view: DataView,
   blockCount: number,
-  { tableAt, count, size }: Table,
-): Uint32Array {
-  const ends = new Uint32Array(count);
+  { tableAt, count, keySection }: { tableAt: number; count: number; keySection: KeySection },
+): void {
+  const { bytes, ends } = keySection;
+  if (ends.length !== count) throw damaged(`${count} series with ${ends.length} keys`);
   let keyStart = 0;
   let blockStart = 0;
   for (let i = 0; i < count; i += 1) {
     const entryAt = tableAt + i * SERIES_ENTRY_SIZE;
     const keyEnd = view.getUint32(entryAt, true);
     const blockEnd = view.getUint32(entryAt + 4, true);
-    if (keyEnd < keyStart || keyEnd > size) throw damaged(`key ${i} ends at ${keyEnd} of ${size}`);
+    if (keyEnd < keyStart || keyEnd > bytes.length || keyEnd !== ends[i])
+      throw damaged(`key ${i} ends at ${keyEnd} of ${bytes.length}`);
     if (blockEnd < blockStart || blockEnd > blockCount) {
       throw damaged(`series ${i} ends at block ${blockEnd} of ${blockCount}`);
     }
-    ends[i] = keyEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
   }
-  if (keyStart !== size || blockStart !== blockCount) throw damaged("series end too early");
-  return ends;
+  if (keyStart !== bytes.length || blockStart !== blockCount) throw damaged("series end too early");
 }
 
 /** A frame whose tables are checked. */
@@ -201,7 +245,7 @@ interface FramePlaces {
   readonly timestamps: readonly TimestampBlock[];
   readonly seriesTableAt: number;
   readonly valueTableAt: number;
-  readonly keysAt: number;
+  readonly keys: Uint8Array;
   readonly valuesAt: number;
 }
 
@@ -219,8 +263,7 @@ class FrameSeries implements SeriesBlocks {
   }
 
   get key(): Uint8Array {
-    const { bytes, keysAt } = this.#frame;
-    return bytes.subarray(keysAt + this.#before(0), keysAt + this.#end(0));
+    return this.#frame.keys.subarray(this.#before(0), this.#end(0));
   }
 
   get blocks(): readonly ValueBlock[] {

@@ -3,13 +3,19 @@
  *
  * Layout: docs/formats/series-frame.md. Each timestamp block is written once per frame. A series whose
  * blocks do not fit one frame goes on in the next one, under its key again.
+ *
+ * Where frames end does not depend on whether their keys are sent or named, and follows the lists that are offered as far as their
+ * sizes allow: so an answer like the one before has the same lists.
  */
 import { assert, ByteWriter } from "@tideline/common";
 import type { Coverage, SeriesBlocks, TimestampBlock } from "@tideline/model";
+import type { KeyListOffer } from "./key-list.ts";
 import {
   FRAME_MAGIC,
   FRAME_SIZE_TARGET,
   FRAME_VERSION,
+  KEYS_GIVEN,
+  KEYS_NAMED,
   KIND_END,
   KIND_SERIES,
   SERIES_ENTRY_SIZE,
@@ -17,6 +23,7 @@ import {
   TIMESTAMP_ENTRY_SIZE,
   VALUE_ENTRY_SIZE,
 } from "./layout.ts";
+import { OfferedLists } from "./offered-lists.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -44,10 +51,16 @@ export class SeriesFrameEncoder {
   /** Whether its key is in this frame, and whether it has blocks in any. */
   #isOpen = false;
   #hasBlocks = false;
+  readonly #offered = new OfferedLists();
   #full: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(options: { frameSizeTarget?: number } = {}) {
     this.#sizeTarget = options.frameSizeTarget ?? FRAME_SIZE_TARGET;
+  }
+
+  /** Begins an answer to somebody who holds these lists. */
+  begin(offers: readonly KeyListOffer[] = []): void {
+    this.#offered.begin(offers);
   }
 
   /** Appends one series; its bytes are copied. Afterwards take the full frames. */
@@ -76,14 +89,17 @@ export class SeriesFrameEncoder {
     this.#values.part(bytes, start, end);
     this.#valueTable.u32(this.#values.size);
     this.#valueCount += 1;
-    if (this.#size < this.#sizeTarget) return;
+    if (!this.#isFull) return;
     this.#closeSeries();
     this.#full.push(this.#finish());
   }
 
   /** Ends the series that has begun; one without blocks is left out. @returns whether it has any */
   endSeries(): boolean {
-    if (this.#isOpen) this.#closeSeries();
+    if (this.#isOpen) {
+      this.#closeSeries();
+      if (this.#seriesCount === this.#offered.next) this.#endAsOffered();
+    }
     return this.#hasBlocks;
   }
 
@@ -98,13 +114,26 @@ export class SeriesFrameEncoder {
     return this.#seriesCount === 0 ? null : this.#finish();
   }
 
-  get #size(): number {
+  /** Where a list of the asker ends, the frame does. */
+  #endAsOffered(): void {
+    const name = this.#offered.nameHere(this.#keys.bytes());
+    if (name) this.#full.push(this.#finish(name));
+  }
+
+  get #isFull(): boolean {
+    const size = Math.max(this.#bodySize, this.#keys.size);
+    if (size < this.#sizeTarget) return false;
+    // A list that was offered may end a little later.
+    return this.#offered.next === 0 || size >= 2 * this.#sizeTarget;
+  }
+
+  /** Bytes of the frame but for its keys. */
+  get #bodySize(): number {
     return (
       SERIES_HEADER_SIZE +
       this.#timestampTable.size +
       this.#seriesTable.size +
       this.#valueTable.size +
-      this.#keys.size +
       this.#timestamps.size +
       this.#values.size
     );
@@ -139,41 +168,54 @@ export class SeriesFrameEncoder {
 
   #closeSeries(): void {
     this.#isOpen = false;
+    this.#offered.endKey(this.#seriesCount - 1, this.#keys.size);
     this.#seriesTable.u32(this.#keys.size);
     this.#seriesTable.u32(this.#valueCount);
   }
 
-  #finish(): Uint8Array<ArrayBuffer> {
+  /** @param name of the keys, where the asker holds them */
+  #finish(name: Uint8Array | null = null): Uint8Array<ArrayBuffer> {
+    const keys = name ?? this.#keys.bytes();
     const parts = [
-      this.#timestampTable,
-      this.#seriesTable,
-      this.#valueTable,
-      this.#keys,
-      this.#timestamps,
-      this.#values,
+      this.#timestampTable.bytes(),
+      this.#seriesTable.bytes(),
+      this.#valueTable.bytes(),
+      keys,
+      this.#timestamps.bytes(),
+      this.#values.bytes(),
     ];
     // All of it is written.
-    const frame = new Uint8Array(Buffer.allocUnsafeSlow(this.#size).buffer);
+    const frame = new Uint8Array(Buffer.allocUnsafeSlow(this.#bodySize + keys.length).buffer);
     const header = new DataView(frame.buffer);
     writeFrameStart(header, KIND_SERIES);
     header.setUint32(4, this.#timestampTable.size / TIMESTAMP_ENTRY_SIZE, true);
     header.setUint32(8, this.#seriesTable.size / SERIES_ENTRY_SIZE, true);
     header.setUint32(12, this.#valueTable.size / VALUE_ENTRY_SIZE, true);
-    header.setUint32(16, this.#keys.size, true);
+    header.setUint32(16, keys.length, true);
     header.setUint32(20, this.#timestamps.size, true);
     header.setUint32(24, this.#values.size, true);
-    header.setUint32(28, 0, true);
+    header.setUint32(28, name ? KEYS_NAMED : KEYS_GIVEN, true);
     let at = SERIES_HEADER_SIZE;
     for (const part of parts) {
-      frame.set(part.bytes(), at);
-      at += part.size;
-      part.clear();
+      frame.set(part, at);
+      at += part.length;
     }
+    this.#clear();
+    return frame;
+  }
+
+  #clear(): void {
+    this.#timestampTable.clear();
+    this.#seriesTable.clear();
+    this.#valueTable.clear();
+    this.#keys.clear();
+    this.#timestamps.clear();
+    this.#values.clear();
     this.#indexOfId.clear();
     this.#lastTimestamps = null;
     this.#seriesCount = 0;
     this.#valueCount = 0;
-    return frame;
+    this.#offered.toStart();
   }
 }
 

@@ -15,6 +15,8 @@ import {
 } from "@tideline/model";
 import { decodeCountFrame } from "../label-counts/codec.ts";
 import { SeriesFrameDecoder } from "./decode.ts";
+import type { FrameQuery } from "./key-list.ts";
+import { KnownKeys, type KnownKeyList } from "./known-keys.ts";
 
 /** The series frames of one search. Each frame is owned by the consumer: it may transfer or keep it. */
 export interface FrameSearch extends AsyncIterable<Uint8Array> {
@@ -25,7 +27,7 @@ export interface FrameSearch extends AsyncIterable<Uint8Array> {
 /** As SeriesSource, with series as frames (docs/formats/series-frame.md). */
 export interface FrameSource {
   /** Cancels by `signal`; also when the iteration is left early. Errors as SeriesSource.search. */
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch;
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch;
   labelNames: SeriesSource["labelNames"];
   labelValues: SeriesSource["labelValues"];
   seriesKeys(
@@ -37,11 +39,12 @@ export interface FrameSource {
   labelCounts(query: SearchQuery, signal: AbortSignal): FrameSearch;
 }
 
-/** Decodes a FrameSource. Its batches are the series of one frame each. */
+/** Decodes a FrameSource. Its batches are the series of one frame each. Remembers keys, so that they need not be sent again. */
 export function seriesSourceOf(source: FrameSource): SeriesSource {
+  const knownKeys = new KnownKeys();
   return {
     search(query, signal) {
-      return new DecodedSearch(source.searchFrames(query, signal));
+      return new DecodedSearch(source, query, signal, knownKeys);
     },
     labelNames: (query, limit, signal) => source.labelNames(query, limit, signal),
     labelValues: (name, query, limit, signal) => source.labelValues(name, query, limit, signal),
@@ -53,15 +56,23 @@ export function seriesSourceOf(source: FrameSource): SeriesSource {
 }
 
 class DecodedSearch implements SeriesSearch {
+  readonly #query: SearchQuery;
+  readonly #knownKeys: KnownKeys;
+  readonly #offers: readonly KnownKeyList[];
   readonly #frames: FrameSearch;
 
-  constructor(frames: FrameSearch) {
-    this.#frames = frames;
+  constructor(source: FrameSource, query: SearchQuery, signal: AbortSignal, knownKeys: KnownKeys) {
+    this.#query = query;
+    this.#knownKeys = knownKeys;
+    this.#offers = knownKeys.of(query);
+    const offers = this.#offers;
+    this.#frames = source.searchFrames(offers.length > 0 ? { ...query, offers } : query, signal);
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SeriesBatch> {
-    const decoder = new SeriesFrameDecoder();
+    const decoder = new SeriesFrameDecoder(this.#offers);
     for await (const frame of this.#frames) yield decoder.decode(frame);
+    this.#knownKeys.remember(this.#query, decoder.keys.lists);
   }
 
   coverage(): Coverage {

@@ -14,8 +14,11 @@ export const KIND_ITEMS = 2;
 export const KIND_END = 3;
 export const KIND_COUNTS = 4;
 
-/** Header of a series frame: magic, version, kind, then seven counts and sizes. */
+/** Header of a series frame: magic, version, kind, then six counts and sizes, and what its keys are. */
 export const SERIES_HEADER_SIZE = 32;
+/** Last word of that header: the keys lie in the frame, or their name does (key-list.ts). */
+export const KEYS_GIVEN = 0;
+export const KEYS_NAMED = 1;
 /** Tables: count u32, end of bytes u32, minMs f64, maxMs f64. */
 export const TIMESTAMP_ENTRY_SIZE = 24;
 /** End of key u32, end of blocks u32. */
@@ -23,7 +26,7 @@ export const SERIES_ENTRY_SIZE = 8;
 /** Index of the timestamp block u32, end of bytes u32. */
 export const VALUE_ENTRY_SIZE = 8;
 
-/** A frame is taken when it has grown past this size; it may pass it by one block. */
+/** A frame is taken when its keys or all the rest have grown past this size; either may pass it by one block. */
 export const FRAME_SIZE_TARGET = 512 * 1024;
 
 /** Untrusted frames past this size are refused. */

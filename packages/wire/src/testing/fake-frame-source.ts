@@ -12,6 +12,7 @@ import {
 } from "@tideline/model";
 import { CountFrameEncoder } from "../label-counts/codec.ts";
 import { SeriesFrameEncoder } from "../series-frame/encode.ts";
+import type { FrameQuery } from "../series-frame/key-list.ts";
 import type { FrameSearch, FrameSource } from "../series-frame/frame-source.ts";
 
 export interface FakeFrameSourceOptions {
@@ -31,7 +32,7 @@ export interface FakeFrameSourceOptions {
 export class FakeFrameSource implements FrameSource {
   readonly #options: FakeFrameSourceOptions;
   /** What was asked for, in order. */
-  readonly queries: SearchQuery[] = [];
+  readonly queries: FrameQuery[] = [];
   frameCount = 0;
   /** Searches that have begun and are neither ended, failed nor left. */
   openCount = 0;
@@ -40,7 +41,7 @@ export class FakeFrameSource implements FrameSource {
     this.#options = options;
   }
 
-  searchFrames(query: SearchQuery, signal: AbortSignal): FrameSearch {
+  searchFrames(query: FrameQuery, signal: AbortSignal): FrameSearch {
     const frames = this.#frames(query, signal);
     return {
       [Symbol.asyncIterator]: () => frames,
@@ -80,15 +81,16 @@ export class FakeFrameSource implements FrameSource {
     await this.#finish(signal);
   }
 
-  async *#frames(query: SearchQuery, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  async *#frames(query: FrameQuery, signal: AbortSignal): AsyncGenerator<Uint8Array> {
     this.queries.push(query);
     this.openCount += 1;
     try {
       for (const series of this.#options.series ?? []) {
         const encoder = new SeriesFrameEncoder();
+        encoder.begin(query.offers);
         encoder.append(series);
         this.frameCount += 1;
-        yield encoder.takeRest() as Uint8Array;
+        yield (encoder.takeFull() ?? encoder.takeRest()) as Uint8Array;
         signal.throwIfAborted();
       }
       await this.#finish(signal);

@@ -4,7 +4,13 @@
  */
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_TENANT, type Matcher } from "@tideline/model";
-import { encodeReadRequest, frameKind, FrameServer, type ReadRequest } from "@tideline/wire";
+import {
+  encodeReadRequest,
+  frameKind,
+  FrameServer,
+  SeriesFrameDecoder,
+  type ReadRequest,
+} from "@tideline/wire";
 import { HEAD_END_MS, madeUpSource, PART_END_MS, PART_START_MS } from "./made-up-source.ts";
 
 const MINUTE_MS = 60_000;
@@ -32,7 +38,7 @@ const RANGES = [
   { startMs: PART_END_MS - 5 * MINUTE_MS, endMs: HEAD_END_MS },
 ];
 
-function requests(): Uint8Array[] {
+function requests(): ReadRequest[] {
   const searches = RANGES.flatMap((range) =>
     FILTERS.map((matchers): ReadRequest => {
       const query = {
@@ -55,7 +61,13 @@ function requests(): Uint8Array[] {
     { kind: "labelValues", name: "instance", query, limit: 0 },
     { kind: "seriesKeys", query, limit: 0 },
   ];
-  return [...searches, ...questions].map(encodeReadRequest);
+  return [...searches, ...questions];
+}
+
+/** The same search by somebody who holds the keys of the answer. */
+function askedAgain(request: ReadRequest, { keys }: SeriesFrameDecoder): ReadRequest {
+  if (request.kind !== "search" || keys.lists.length === 0) return request;
+  return { ...request, query: { ...request.query, offers: keys.lists } };
 }
 
 function nothing(): void {
@@ -80,6 +92,7 @@ export async function warmUp(cpuMsMax: number, isAsked: () => boolean): Promise<
   await setImmediate();
   if (isAsked()) return 0;
   let onEnd = nothing;
+  let decoder = new SeriesFrameDecoder();
   const server = new FrameServer({
     source: await madeUpSource(),
     onFault: (error) => {
@@ -87,20 +100,28 @@ export async function warmUp(cpuMsMax: number, isAsked: () => boolean): Promise<
     },
     transport: {
       frame(_, frame) {
-        if (frameKind(frame) === "end") onEnd();
+        const kind = frameKind(frame);
+        if (kind === "end") onEnd();
+        else if (kind === "series" && isFirstRound) decoder.decode(frame);
       },
       failure(_, failure) {
         throw new Error(`a warm-up failed: ${Buffer.from(failure).toString()}`);
       },
     },
   });
+  let isFirstRound = true;
   const asked = requests();
+  const bytes = asked.map(encodeReadRequest);
   for (let count = 0; ; count += 1) {
     await setImmediate();
     if (isAsked() || cpuMs() > endMs) return count;
+    const at = count % asked.length;
+    isFirstRound = count < asked.length;
+    decoder = new SeriesFrameDecoder();
     await new Promise<void>((resolve) => {
       onEnd = resolve;
-      server.onAsk(count, asked[count % asked.length] as Uint8Array, CREDIT);
+      server.onAsk(count, bytes[at] as Uint8Array, CREDIT);
     });
+    if (isFirstRound) bytes[at] = encodeReadRequest(askedAgain(asked[at] as ReadRequest, decoder));
   }
 }
