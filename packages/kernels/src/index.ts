@@ -17,9 +17,10 @@ export {
 } from "./timestamp-block/cut.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
+export { CUT_SAME, cutBytes, cutInPlace, cutSize } from "./value-block/cut-in-place.ts";
 export { CutMarks } from "./value-block/cut-marks.ts";
 export type { ValueCut } from "./value-block/cut.ts";
-export { cutValues, decodeValues, encodeValues, packValuesInto } from "./value-block/wasm.ts";
+export { decodeValues, encodeValues, packValuesInto } from "./value-block/wasm.ts";
 export { UNSNAP_BROKEN, UNSNAP_TOO_LARGE, unsnapPlain } from "./unsnap/plain.ts";
 export { ProtobufError, ProtobufReader } from "./write-scan/protobuf.ts";
 export { xxh64 } from "./xxh64/wasm.ts";

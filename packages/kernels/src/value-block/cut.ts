@@ -9,9 +9,14 @@ export interface ValueCut {
   readonly to: number;
 }
 
-/** Whether the values, as they are, take less than the block, so that they are worth unpacking it. */
-export function isWorthCutting(block: Uint8Array, { from, to }: ValueCut): boolean {
-  return 1 + (to - from) * 8 < block.length;
+/** Whether the block from `start` to `end` says the same of any count of values. */
+export function isConstant(bytes: Uint8Array, start: number, end: number): boolean {
+  return bytes[start] === CODEC_CONST && end - start === 9;
+}
+
+/** Whether the values, as they are, take less than a block of `size` bytes, so that they are worth unpacking it. */
+export function isWorthCutting(size: number, { from, to }: ValueCut): boolean {
+  return 1 + (to - from) * 8 < size;
 }
 
 /**
@@ -21,8 +26,8 @@ export function isWorthCutting(block: Uint8Array, { from, to }: ValueCut): boole
  */
 export function cutValuesPlain(block: Uint8Array, cut: ValueCut): Uint8Array | null {
   assert(cut.from >= 0 && cut.from < cut.to && cut.to <= cut.count, "a cut lies in its block");
-  if (block[0] === CODEC_CONST && block.length === 9) return block;
-  if (!isWorthCutting(block, cut)) return null;
+  if (isConstant(block, 0, block.length)) return block;
+  if (!isWorthCutting(block.length, cut)) return null;
   const values = new Float64Array(cut.count);
   decodeValuesPlain(block, values);
   return rawBlock(new Uint8Array(values.buffer, cut.from * 8, (cut.to - cut.from) * 8));

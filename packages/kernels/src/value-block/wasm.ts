@@ -5,68 +5,21 @@
  * out included; plain.ts: 4 and 15): 0.535 byte a sample; millions of samples per CPU second, encode and decode:
  * constants 190 and 3,200, decimals 39 and 410, near decimals 11 and 160, differing bits 13 and 100.
  */
-import { assert, ByteReader, entryUrl } from "@tideline/common";
-import { loadKernel } from "../kernel-memory.ts";
-import { isInSeriesMemory, seriesMemory as memory, VALUE_CODEC_SIZE } from "../series-memory.ts";
-import { EXPONENT_MAX } from "./decimal.ts";
-import { MARK_WORDS, type CutMarks } from "./cut-marks.ts";
-import { cutValuesPlain, isWorthCutting, type ValueCut } from "./cut.ts";
+import { assert } from "@tideline/common";
+import { isInSeriesMemory, seriesMemory as memory } from "../series-memory.ts";
+import { BYTES_AT, kernel, packedBytes, VALUES_AT } from "./kernel.ts";
 import {
   CODEC_CONST,
   CODEC_DECIMAL,
   CODEC_RAW,
-  CODEC_RESIDUAL,
   CODEC_XOR,
   decodeValuesPlain,
   packValues,
   type Packers,
   VALUES_PER_BLOCK_MAX,
 } from "./plain.ts";
+import { unpackValues } from "./unpack.ts";
 
-/** Returns the size, or -1. */
-type Encode = (valuesAt: number, count: number, target: number) => number;
-/** Returns 1, or 0 when the bytes are no such block. */
-type Decode = (bytesAt: number, size: number, count: number, target: number) => number;
-/** The same for the values `from` to `to`, at their places. */
-type DecodePart = (
-  bytesAt: number,
-  size: number,
-  count: number,
-  target: number,
-  from: number,
-  to: number,
-) => number;
-
-interface Exports {
-  readonly valuesAt: WebAssembly.Global;
-  readonly missesAt: WebAssembly.Global;
-  readonly powersAt: WebAssembly.Global;
-  readonly bytesAt: WebAssembly.Global;
-  readonly encode: Encode;
-  readonly markAt: WebAssembly.Global;
-  readonly decode: DecodePart;
-  readonly decodeMarked: DecodePart;
-  readonly addMisses: (target: number, from: number, to: number) => number;
-  readonly encodeXor: Encode;
-  readonly decodeXor: Decode;
-}
-
-/** In shorter blocks there is little to pass over. */
-const MARKED_COUNT_MIN = 1024;
-/** A block under construction may be larger than what is kept in the end. */
-const BYTES_SIZE = 192 * 1024;
-const file = entryUrl(new URL("./value-block.wasm", import.meta.url));
-const kernel = loadKernel(file, memory) as unknown as Exports;
-const VALUES_AT = kernel.valuesAt.value as number;
-const MISSES_AT = kernel.missesAt.value as number;
-const BYTES_AT = kernel.bytesAt.value as number;
-const MARK_AT = kernel.markAt.value as number;
-assert(MARK_AT + MARK_WORDS * 8 <= VALUE_CODEC_SIZE, "the kernel's regions fit its memory");
-new Float64Array(memory.bytes.buffer, kernel.powersAt.value as number).set(
-  Array.from({ length: EXPONENT_MAX + 1 }, (_, exponent) => Number(`1e${exponent}`)),
-);
-const window = memory.bytes.subarray(BYTES_AT, BYTES_AT + BYTES_SIZE);
-const kernelMark = new Float64Array(memory.bytes.buffer, MARK_AT, MARK_WORDS);
 const words = new Uint32Array(memory.bytes.buffer);
 const inputWords = new Uint32Array(memory.bytes.buffer, VALUES_AT, VALUES_PER_BLOCK_MAX * 2);
 const inputBytes = memory.bytes.subarray(VALUES_AT, VALUES_AT + VALUES_PER_BLOCK_MAX * 8);
@@ -106,9 +59,9 @@ export function packValuesInto(
   const rawSize = count * 8;
   const decimalSize = kernel.encode(VALUES_AT, count, BYTES_AT);
   if (decimalSize >= 0 && decimalSize < rawSize)
-    return putBlock(CODEC_DECIMAL, window, decimalSize, target, at);
+    return putBlock(CODEC_DECIMAL, packedBytes, decimalSize, target, at);
   const xorSize = kernel.encodeXor(VALUES_AT, count, BYTES_AT);
-  if (xorSize < rawSize) return putBlock(CODEC_XOR, window, xorSize, target, at);
+  if (xorSize < rawSize) return putBlock(CODEC_XOR, packedBytes, xorSize, target, at);
   return putBlock(CODEC_RAW, inputBytes, rawSize, target, at);
 }
 
@@ -128,12 +81,12 @@ function putBlock(
 function packDecimals(values: Float64Array): Uint8Array | null {
   memory.bytes.set(bytesOf(values), VALUES_AT);
   const size = kernel.encode(VALUES_AT, values.length, BYTES_AT);
-  return size < 0 ? null : window.slice(0, size);
+  return size < 0 ? null : packedBytes.slice(0, size);
 }
 
 function packXor(values: Float64Array): Uint8Array {
   memory.bytes.set(bytesOf(values), VALUES_AT);
-  return window.subarray(0, kernel.encodeXor(VALUES_AT, values.length, BYTES_AT));
+  return packedBytes.subarray(0, kernel.encodeXor(VALUES_AT, values.length, BYTES_AT));
 }
 
 const PACKERS: Packers = { decimals: packDecimals, xor: packXor };
@@ -172,96 +125,6 @@ function placeValues(block: Uint8Array, count: number, at: number): boolean {
   const end = at / 4 + count * 2;
   for (let word = at / 4 + 2; word < end; word += 1) words[word] = words[word - 2] as number;
   return true;
-}
-
-/**
- * As `cutValuesPlain`, quicker; with marks quicker still, where a block is cut again at the same place or somewhat behind it.
- *
- * @param marks and `slot`, of this block: kept up to date
- */
-export function cutValues(
-  block: Uint8Array,
-  cut: ValueCut,
-  marks: CutMarks | null | undefined = null,
-  slot = 0,
-): Uint8Array | null {
-  if (!isWorthCutting(block, cut)) return cutValuesPlain(block, cut);
-  if (marks && block[0] === CODEC_DECIMAL && cut.count >= MARKED_COUNT_MIN)
-    unpackMarked(block, cut, marks, slot);
-  else if (!unpackValues(block, cut, VALUES_AT)) return cutValuesPlain(block, cut);
-  const size = (cut.to - cut.from) * 8;
-  // Of Node's pool: a search cuts thousands of them, and an ArrayBuffer each would cost more than what is in it.
-  const cutOut = Buffer.allocUnsafe(1 + size);
-  cutOut[0] = CODEC_RAW;
-  cutOut.set(memory.bytes.subarray(VALUES_AT + cut.from * 8, VALUES_AT + cut.from * 8 + size), 1);
-  return cutOut;
-}
-
-/** As `unpackValues` for decimals, from the mark on where that helps. */
-function unpackMarked(block: Uint8Array, cut: ValueCut, marks: CutMarks, slot: number): void {
-  const { count, from, to } = cut;
-  const size = block.length - 1;
-  marks.load(slot, kernelMark);
-  const steps = kernelMark[0] as number;
-  const headSize = kernelMark[1] as number;
-  const start = kernelMark[2] as number;
-  if (steps > 0 && steps <= firstStep(cut) && start < size) {
-    for (let i = 0; i < headSize; i += 1) window[i] = block[1 + i] as number;
-    window.set(block.subarray(1 + start), start);
-  } else {
-    takeIn(block, 1, block.length);
-  }
-  check(kernel.decodeMarked(BYTES_AT, size, count, VALUES_AT, from, to), block);
-  if (kernelMark[0] !== steps) marks.store(slot, kernelMark);
-}
-
-/** The first step of the block's runs that a cut wants; 0 where its values lie in several runs. */
-function firstStep({ count, from, to }: ValueCut): number {
-  const quarter = (count + 3) >> 2;
-  const length = quarter + (quarter & 1);
-  return Math.floor(from / length) === Math.floor((to - 1) / length) ? from % length : 0;
-}
-
-/**
- * Unpacks the values `from` to `to` of a block into the kernels' memory: value i to `at` + 8 × i. The other places up to
- * `count`, and a few behind them, hold anything then.
- *
- * @returns false when that is the plain twin's work
- */
-function unpackValues(block: Uint8Array, { count, from, to }: ValueCut, at: number): boolean {
-  if (count === 0 || count > VALUES_PER_BLOCK_MAX) return false;
-  if (block[0] === CODEC_DECIMAL) {
-    const size = takeIn(block, 1, block.length);
-    check(kernel.decode(BYTES_AT, size, count, at, from, to), block);
-  } else if (block[0] === CODEC_XOR) {
-    check(kernel.decodeXor(BYTES_AT, takeIn(block, 1, block.length), count, at), block);
-  } else if (block[0] === CODEC_RESIDUAL) {
-    const reader = new ByteReader(block, 1);
-    const missesSize = reader.varint();
-    const missesStart = block.length - reader.restSize;
-    const missesEnd = missesStart + missesSize;
-    if (missesEnd > block.length) throw new RangeError("the misses of a block end behind it");
-    const size = takeIn(block, missesStart, missesEnd);
-    check(kernel.decode(BYTES_AT, size, count, MISSES_AT, from, to), block);
-    const restSize = takeIn(block, missesEnd, block.length);
-    check(kernel.decode(BYTES_AT, restSize, count, at, from, to), block);
-    if (kernel.addMisses(at, from, to) === 0) throw new RangeError("a miss over its bound");
-  } else {
-    return false;
-  }
-  return true;
-}
-
-/** Copies packed bytes into the kernel's memory. @returns their size */
-function takeIn(block: Uint8Array, start: number, end: number): number {
-  if (end - start > BYTES_SIZE) throw new RangeError(`a block of ${block.length} bytes`);
-  window.set(block.subarray(start, end));
-  return end - start;
-}
-
-function check(isBlock: number, block: Uint8Array): void {
-  if (isBlock === 0)
-    throw new RangeError(`no value block: codec ${block[0]}, ${block.length} bytes`);
 }
 
 function bytesOf(values: Float64Array): Uint8Array {

@@ -4,6 +4,7 @@
  *
  * 128 KiB is what Linux reads around a page that is missing in a mapped file: less saves no time of a disk.
  */
+import { newPlace, viewOf, type BytePlace } from "./byte-place.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import type { UnitPointer } from "./part-sink.ts";
 
@@ -21,31 +22,46 @@ export interface BlockSegmentsOptions {
   /** Offset past the last unit: nothing behind it is read. */
   readonly end: number;
   readonly read: (offset: number, size: number) => Uint8Array;
-  /** The payload of a unit at `start` of `bytes`, once its checksum is right. @throws {CorruptionError} */
-  readonly check: (unit: UnitPointer, bytes: Uint8Array, start: number) => Uint8Array;
+  /** Whether the checksum of the unit at `start` of `bytes` is right. @throws {CorruptionError} it is not */
+  readonly check: (unit: UnitPointer, bytes: Uint8Array, start: number) => void;
 }
 
 export class BlockSegments {
   readonly #options: BlockSegmentsOptions;
   readonly #segments: PageMap<Segment> = new Map();
+  readonly #place = newPlace();
 
   constructor(options: BlockSegmentsOptions) {
     this.#options = options;
   }
 
   /** The payload of a unit that lies inside the file; a view that stays valid. @throws {CorruptionError} */
-  payload(unit: UnitPointer): Uint8Array {
-    const { offset, size } = unit;
-    const at = offset % SEGMENT_SIZE;
-    const segment = this.#segment(offset - at);
-    if (at + size > segment.bytes.length) return this.#options.check(unit, this.#joined(unit), 0);
-    const index = at >>> 5;
-    const bit = 1 << ((at >>> 2) & 7);
-    const checked = segment.checked[index] as number;
-    if ((checked & bit) !== 0) return segment.bytes.subarray(at, at + size - 4);
-    const payload = this.#options.check(unit, segment.bytes, at);
-    segment.checked[index] = checked | bit;
-    return payload;
+  payload({ offset, size }: UnitPointer): Uint8Array {
+    this.find(offset, size, this.#place);
+    return viewOf(this.#place);
+  }
+
+  /** As `payload`, without making a view of it. */
+  find(offset: number, size: number, place: BytePlace): void {
+    const start = Math.floor(offset / SEGMENT_SIZE) * SEGMENT_SIZE;
+    const at = offset - start;
+    const { bytes, checked } = this.#segment(start);
+    if (at + size > bytes.length) {
+      const joined = this.#joined(offset, size);
+      this.#options.check({ offset, size }, joined, 0);
+      place.bytes = joined;
+      place.start = 0;
+    } else {
+      const index = at >>> 5;
+      const bit = 1 << ((at >>> 2) & 7);
+      if (((checked[index] as number) & bit) === 0) {
+        this.#options.check({ offset, size }, bytes, at);
+        checked[index] = (checked[index] as number) | bit;
+      }
+      place.bytes = bytes;
+      place.start = at;
+    }
+    place.end = place.start + size - 4;
   }
 
   #segment(start: number): Segment {
@@ -59,7 +75,7 @@ export class BlockSegments {
   }
 
   /** A unit that goes on in the next segments. */
-  #joined({ offset, size }: UnitPointer): Uint8Array {
+  #joined(offset: number, size: number): Uint8Array {
     const bytes = new Uint8Array(size);
     for (let filled = 0; filled < size;) {
       const at = (offset + filled) % SEGMENT_SIZE;

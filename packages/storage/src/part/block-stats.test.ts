@@ -1,9 +1,9 @@
-import { ByteReader, ByteWriter } from "@tideline/common";
+import { ByteWriter } from "@tideline/common";
 import { forEachSeed } from "@tideline/common/testing";
 import { expect, test } from "vitest";
 import { blockStats, FLAG_NAN, FLAG_RESET, FLAG_STALE } from "./block-stats.ts";
-import { randomValues } from "./part-fixtures.ts";
-import { blockFacts, blockStatBits, encodeBlock, readSeriesEntry } from "./series-entry.ts";
+import { randomValues, seriesEntryOf } from "./part-fixtures.ts";
+import { blockFacts, blockStatBits, encodeBlock } from "./series-entry.ts";
 
 /** `S` stands for a staleness marker. */
 function valuesOf(text: string): Float64Array {
@@ -56,7 +56,7 @@ test("the values of the stats come back bit for bit", () => {
     entry.sized(new Uint8Array(8));
     entry.varint(1);
     entry.raw(blocks.bytes());
-    const [block] = readSeriesEntry(new ByteReader(entry.bytes())).blocks;
+    const [block] = seriesEntryOf(entry.bytes()).blocks;
     if (!block) throw new Error("no block");
     expect(block).toMatchObject({ count: values.length, minMs: 0, maxMs: values.length - 1 });
     expect(block.value).toEqual(place);

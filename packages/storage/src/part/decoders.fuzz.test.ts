@@ -8,10 +8,17 @@ import { SeriesFixture } from "../wal/wal-fixtures.ts";
 import { decodePartFooter, encodePartFooter } from "./format.ts";
 import { Page, PageBuilder } from "./page.ts";
 import { decodeTreeRoot, firstAtOrAfter } from "./page-tree.ts";
-import { openPart, randomSeries, randomTimes, randomValues, writePart } from "./part-fixtures.ts";
+import {
+  openPart,
+  randomSeries,
+  randomTimes,
+  randomValues,
+  seriesEntryOf,
+  writePart,
+} from "./part-fixtures.ts";
 import { decodePostings } from "./posting-set.ts";
 import { packGroup, unpackGroup } from "./value-group.ts";
-import { blockFacts, blockStatBits, encodeBlock, readSeriesEntry } from "./series-entry.ts";
+import { blockFacts, blockStatBits, encodeBlock } from "./series-entry.ts";
 
 /** Sound bytes of each kind, to be spoiled. */
 const MAKERS: Readonly<Record<string, (random: Random) => Uint8Array>> = {
@@ -85,7 +92,7 @@ const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => unknown>> = {
     const page = new Page(bytes);
     return firstAtOrAfter(page, Uint8Array.of(1, 2, 3));
   },
-  entry: (bytes) => readSeriesEntry(new ByteReader(bytes)).blocks.map(blockStatBits),
+  entry: (bytes) => seriesEntryOf(bytes).blocks.map(blockStatBits),
   footer: decodePartFooter,
   root: decodeTreeRoot,
   postings: (bytes) => decodePostings(new ByteReader(bytes), 1000),

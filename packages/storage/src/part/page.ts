@@ -5,6 +5,7 @@
  */
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { ByteReader, ByteWriter } from "@tideline/common";
+import type { EntryCursor } from "./entry-cursor.ts";
 
 const CODEC_PLAIN = 0;
 const CODEC_ZSTD = 1;
@@ -90,7 +91,6 @@ export class Page {
   readonly size: number;
   readonly #raw: Uint8Array;
   readonly #view: DataView;
-  readonly #reader: ByteReader;
 
   /** @throws {RangeError} on a payload that is no page */
   constructor(payload: Uint8Array) {
@@ -98,8 +98,7 @@ export class Page {
     this.#raw = raw;
     this.#view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
     this.size = raw.length;
-    this.#reader = new ByteReader(raw);
-    this.count = this.#reader.u32();
+    this.count = new ByteReader(raw).u32();
     const entriesSize = raw.length - this.#entriesAt;
     if (entriesSize < 0)
       throw new RangeError(`a page of ${this.count} entries in ${raw.length} bytes`);
@@ -119,12 +118,11 @@ export class Page {
     return this.#raw.subarray(at + start, at + this.#endOf(index));
   }
 
-  /** A reader of entry `index`; borrowed until the next call. */
-  read(index: number): ByteReader {
+  /** Opens a cursor at entry `index` of the series table. @throws {RangeError} it is no such entry */
+  openEntry(index: number, cursor: EntryCursor): void {
     const start = index === 0 ? 0 : this.#endOf(index - 1);
     const at = this.#entriesAt;
-    this.#reader.turnTo(at + start, at + this.#endOf(index));
-    return this.#reader;
+    cursor.open(this.#raw, this.#view, at + start, at + this.#endOf(index));
   }
 
   /**

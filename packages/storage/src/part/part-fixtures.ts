@@ -4,9 +4,11 @@ import { makeFolders, type Disk } from "@tideline/common";
 import type { Random } from "@tideline/common/testing";
 import { identityOf, seriesKey, type Tenant } from "@tideline/model";
 import type { LaneRange } from "../lane-range.ts";
+import { EntryCursor } from "./entry-cursor.ts";
 import { PageCache } from "./page-cache.ts";
 import { partOrderKey } from "./part-order.ts";
 import { PartReader } from "./part-reader.ts";
+import { readSeriesEntry, type SeriesEntry } from "./series-entry.ts";
 import { PartWriter, type PartSeries, type PartSummary } from "./part-writer.ts";
 
 export const PARTS_FOLDER = "/lane/parts";
@@ -123,4 +125,11 @@ export function openPart(
   cache = new PageCache(1 << 20),
 ): PartReader {
   return PartReader.open(disk, join(PARTS_FOLDER, name), cache);
+}
+
+/** Decodes an entry of the series table. @throws {RangeError} it is none */
+export function seriesEntryOf(bytes: Uint8Array): SeriesEntry {
+  const cursor = new EntryCursor();
+  cursor.open(bytes, new DataView(bytes.buffer, bytes.byteOffset, bytes.length), 0, bytes.length);
+  return readSeriesEntry(cursor);
 }

@@ -15,6 +15,8 @@ import {
 import { IDENTITY_SIZE, type Tenant, type TimestampBlock, type ValueBlock } from "@tideline/model";
 import type { LabelIndex, LabelSeries, Ordinals } from "../index/label-index.ts";
 import { rangeCovers, type LaneRange } from "../lane-range.ts";
+import { newPlace, viewOf, type BytePlace } from "./byte-place.ts";
+import { EntryCursor } from "./entry-cursor.ts";
 import {
   decodeDataTraits,
   partDamage,
@@ -31,6 +33,7 @@ import type { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
 import { decodeTreeRoot, PageTree } from "./page-tree.ts";
 import { openPartFile, sectionOf, type OpenedPart } from "./part-footer-reader.ts";
+import type { UnitPointer } from "./part-sink.ts";
 import { PostingsReader } from "./postings-reader.ts";
 import {
   ordinalOfKey,
@@ -52,6 +55,11 @@ export interface PartSeriesBlocks {
   readonly identity: Uint8Array;
   /** Ascending in time, not overlapping. */
   readonly blocks: readonly PartBlock[];
+}
+
+interface Leaf {
+  readonly page: Page;
+  readonly firstOrdinal: number;
 }
 
 /** Numbers of this thread's readers. */
@@ -76,10 +84,13 @@ export class PartReader implements LabelIndex {
   readonly #postings: PostingsReader;
   readonly #identitiesOffset: number;
   readonly #ordinalKey = new Uint8Array(4);
+  readonly #seriesOffset: number;
+  /** At the series that was opened last: borrowed until any other series of the part is asked for. */
+  readonly entry = new EntryCursor();
   #lastOrdinal = -1;
   #lastEntry: SeriesEntry | null = null;
   /** The leaf of the series table that was read last, some 32 KiB: neighbours lie in it. */
-  #leaf: { readonly page: Page; readonly firstOrdinal: number } | null = null;
+  #leaf: Leaf | null = null;
 
   private constructor({ file, size, footer, footerOffset }: OpenedPart, cache: PageCache) {
     const { facts, sections } = footer;
@@ -101,6 +112,7 @@ export class PartReader implements LabelIndex {
       sectionOf(sections, SECTION_POSTINGS).offset,
       facts.seriesCount,
     );
+    this.#seriesOffset = sectionOf(sections, SECTION_SERIES).offset;
     this.#identitiesOffset = sectionOf(sections, SECTION_IDENTITIES).offset;
   }
 
@@ -208,27 +220,87 @@ export class PartReader implements LabelIndex {
 
   /** The bytes of a block's values: a view that stays valid. */
   valueBytes({ value: { offset, size, inGroup } }: PartBlock): Uint8Array {
-    if (!inGroup) return this.#units.block({ offset, size });
+    const place = newPlace();
+    if (inGroup) this.#findInGroup(offset, size, inGroup.start, inGroup.size, place);
+    else this.#units.findBlock(offset, size, place);
+    return viewOf(place);
+  }
+
+  #findInGroup(
+    offset: number,
+    size: number,
+    start: number,
+    stretchSize: number,
+    place: BytePlace,
+  ): void {
     const group = this.#units.group({ offset, size });
-    const end = inGroup.start + inGroup.size;
+    const end = start + stretchSize;
     if (end > group.length) throw partDamage(this.path, offset, "a block outside of its group");
-    return group.subarray(inGroup.start, end);
+    place.bytes = group;
+    place.start = start;
+    place.end = end;
   }
 
   /** The times of a block. Its id is its offset in this file: equal ids of one part mean the same block. */
-  timestampBlock({ timestamps, count, minMs, maxMs }: PartBlock): TimestampBlock {
-    const { offset } = timestamps;
+  timestampBlock({ timestamps, ...facts }: PartBlock): TimestampBlock {
+    return this.#timestampsAt(timestamps.offset) ?? this.#readTimestamps(timestamps, facts);
+  }
+
+  #timestampsAt(offset: number): TimestampBlock | undefined {
     if (this.#lastTimestamps?.id === offset) return this.#lastTimestamps;
     const cached = this.#cache.get(this.#timestamps, offset);
-    if (cached) {
-      this.#lastTimestamps = cached;
-      return cached;
-    }
+    if (cached) this.#lastTimestamps = cached;
+    return cached;
+  }
+
+  #readTimestamps(
+    pointer: UnitPointer,
+    { count, minMs, maxMs }: Pick<PartBlock, "count" | "minMs" | "maxMs">,
+  ): TimestampBlock {
     // A copy: a block that stays must not hold on to a whole segment.
-    const bytes = this.#units.block(timestamps).slice();
-    const block = { id: offset, count, minMs, maxMs, bytes };
-    this.#cache.add(this.#timestamps, offset, block, bytes.length + TIMESTAMP_BLOCK_SIZE);
+    const bytes = this.#units.block(pointer).slice();
+    const block = { id: pointer.offset, count, minMs, maxMs, bytes };
+    this.#cache.add(this.#timestamps, pointer.offset, block, bytes.length + TIMESTAMP_BLOCK_SIZE);
     return block;
+  }
+
+  /**
+   * Goes to a series: `entry` has its key then, and `nextBlock` goes through its blocks. Makes no object, for searches; ask in
+   * ascending ordinals: neighbours are read together.
+   *
+   * @returns `entry`
+   */
+  openSeries(ordinal: number): EntryCursor {
+    this.#checkOrdinal(ordinal);
+    const { page, firstOrdinal } = this.#leafOf(ordinal);
+    try {
+      page.openEntry(ordinal - firstOrdinal, this.entry);
+    } catch (cause) {
+      throw this.#units.damageBy(cause, this.#seriesOffset);
+    }
+    return this.entry;
+  }
+
+  /** Goes to the next block of the series that was opened; false when there is none. */
+  nextBlock(): boolean {
+    try {
+      return this.entry.next();
+    } catch (cause) {
+      throw this.#units.damageBy(cause, this.#seriesOffset);
+    }
+  }
+
+  /** Where the values of the block lie that `nextBlock` came to. */
+  findValues(place: BytePlace): void {
+    const { valueOffset, valueSize, groupStart, groupSize } = this.entry;
+    if (groupStart < 0) this.#units.findBlock(valueOffset, valueSize, place);
+    else this.#findInGroup(valueOffset, valueSize, groupStart, groupSize, place);
+  }
+
+  /** The times of the block that `nextBlock` came to: see timestampBlock. */
+  entryTimestamps(): TimestampBlock {
+    const { timesOffset: offset, timesSize: size } = this.entry;
+    return this.#timestampsAt(offset) ?? this.#readTimestamps({ offset, size }, this.entry);
   }
 
   /** Places in a block of `timestampBlock`, kept as the block is. @throws {RangeError} it is no such block */
@@ -242,27 +314,28 @@ export class PartReader implements LabelIndex {
 
   #entry(ordinal: number): SeriesEntry {
     if (ordinal === this.#lastOrdinal && this.#lastEntry) return this.#lastEntry;
-    this.#checkOrdinal(ordinal);
-    const { offset } = sectionOf(this.sections, SECTION_SERIES);
-    const entry = this.#units.decode(offset, () => {
-      const { page, firstOrdinal } = this.#leafOf(ordinal);
-      return readSeriesEntry(page.read(ordinal - firstOrdinal));
-    });
+    this.openSeries(ordinal);
+    const entry = this.#units.decode(this.#seriesOffset, () => readSeriesEntry(this.entry));
     this.#lastOrdinal = ordinal;
     this.#lastEntry = entry;
     return entry;
   }
 
-  #leafOf(ordinal: number): { readonly page: Page; readonly firstOrdinal: number } {
+  #leafOf(ordinal: number): Leaf {
     const last = this.#leaf;
     if (last && ordinal >= last.firstOrdinal && ordinal < last.firstOrdinal + last.page.count)
       return last;
+    const leaf = this.#units.decode(this.#seriesOffset, () => this.#readLeaf(ordinal));
+    this.#leaf = leaf;
+    return leaf;
+  }
+
+  #readLeaf(ordinal: number): Leaf {
     writeOrdinalKey(this.#ordinalKey, ordinal);
     const pointer = this.#seriesTree.leafAt(this.#ordinalKey);
     const leaf = { page: this.#units.page(pointer), firstOrdinal: ordinalOfKey(pointer.firstKey) };
     const index = ordinal - leaf.firstOrdinal;
     if (index < 0 || index >= leaf.page.count) throw new RangeError(`no series ${ordinal}`);
-    this.#leaf = leaf;
     return leaf;
   }
 

@@ -3,6 +3,7 @@
  */
 import { ByteReader, type ByteWriter } from "@tideline/common";
 import { blockStats, FLAG_NAN, FLAG_RESET, FLAG_STALE } from "./block-stats.ts";
+import type { EntryCursor } from "./entry-cursor.ts";
 import type { UnitPointer } from "./part-sink.ts";
 
 /** Bits of an entry's flags besides those of block-stats: which of the four values repeat another one. */
@@ -15,7 +16,7 @@ const STAT_FLAGS = FLAG_STALE | FLAG_RESET | FLAG_NAN;
 
 /** Values are float64: a unit of their own, or a stretch of a group's unit. Others (native histograms) will have other numbers. */
 const KIND_FLOAT = 0;
-const KIND_FLOAT_GROUPED = 1;
+export const KIND_FLOAT_GROUPED = 1;
 
 /** First key of a leaf of the series tree: sorts as the number does. */
 export function ordinalKey(ordinal: number): Uint8Array {
@@ -143,35 +144,12 @@ export interface SeriesEntry {
   readonly blocks: readonly PartBlock[];
 }
 
-/** @param reader of an entry, all of it @throws {RangeError} on bytes that are no entry */
-export function readSeriesEntry(reader: ByteReader): SeriesEntry {
-  const key = reader.sized();
-  const blockCount = reader.varint();
+/** All of the entry that a cursor was opened at. @throws {RangeError} on bytes that are no entry */
+export function readSeriesEntry(cursor: EntryCursor): SeriesEntry {
+  const key = cursor.bytes.subarray(cursor.keyStart, cursor.keyEnd);
   const blocks: PartBlock[] = [];
-  for (let i = 0; i < blockCount; i += 1) blocks.push(decodeBlock(reader));
-  if (reader.restSize !== 0) throw new RangeError(`${reader.restSize} bytes behind a series entry`);
+  while (cursor.next()) blocks.push(new EntryBlock(cursor));
   return { key, blocks };
-}
-
-function decodeBlock(reader: ByteReader): PartBlock {
-  const count = reader.varint();
-  const kind = reader.u8();
-  if (kind !== KIND_FLOAT && kind !== KIND_FLOAT_GROUPED)
-    throw new RangeError(`a block of kind ${kind}`);
-  reader.varint();
-  reader.varint();
-  const flags = reader.u8();
-  const minMs = reader.f64();
-  const maxMs = reader.f64();
-  const offset = reader.varint();
-  const size = reader.varint();
-  const inGroup =
-    kind === KIND_FLOAT_GROUPED ? { start: reader.varint(), size: reader.varint() } : null;
-  const value = { offset, size, inGroup };
-  const timestamps = { offset: reader.varint(), size: reader.varint() };
-  const bitsAt = reader.offset;
-  reader.skip(statBitsSize(flags));
-  return new EntryBlock(count, minMs, maxMs, value, timestamps, flags, reader.bytes, bitsAt);
 }
 
 /** The bits of its values are a view that few ask for. */
@@ -185,24 +163,17 @@ class EntryBlock implements PartBlock {
   readonly #bytes: Uint8Array;
   readonly #bitsAt: number;
 
-  constructor(
-    count: number,
-    minMs: number,
-    maxMs: number,
-    value: ValuePlace,
-    timestamps: UnitPointer,
-    entryFlags: number,
-    bytes: Uint8Array,
-    bitsAt: number,
-  ) {
-    this.count = count;
-    this.minMs = minMs;
-    this.maxMs = maxMs;
-    this.value = value;
-    this.timestamps = timestamps;
-    this.entryFlags = entryFlags;
-    this.#bytes = bytes;
-    this.#bitsAt = bitsAt;
+  constructor(cursor: EntryCursor) {
+    const { groupStart, groupSize } = cursor;
+    const inGroup = groupStart < 0 ? null : { start: groupStart, size: groupSize };
+    this.count = cursor.count;
+    this.minMs = cursor.minMs;
+    this.maxMs = cursor.maxMs;
+    this.value = { offset: cursor.valueOffset, size: cursor.valueSize, inGroup };
+    this.timestamps = { offset: cursor.timesOffset, size: cursor.timesSize };
+    this.entryFlags = cursor.entryFlags;
+    this.#bytes = cursor.bytes;
+    this.#bitsAt = cursor.bitsAt;
   }
 
   get flags(): number {
@@ -214,7 +185,8 @@ class EntryBlock implements PartBlock {
   }
 }
 
-function statBitsSize(flags: number): number {
+/** Bytes of the values that an entry tells of a block. */
+export function statBitsSize(flags: number): number {
   let size = 8;
   if ((flags & LAST_IS_FIRST) === 0) size += 8;
   if ((flags & (MIN_IS_FIRST | MIN_IS_LAST)) === 0) size += 8;

@@ -4,6 +4,7 @@
  */
 import { errorCode, type DiskFile } from "@tideline/common";
 import { BlockSegments } from "./block-segments.ts";
+import type { BytePlace } from "./byte-place.ts";
 import { PART_HEADER_SIZE, partDamage, unitCrc } from "./format.ts";
 import { Page } from "./page.ts";
 import type { PageCache, PageMap } from "./page-cache.ts";
@@ -56,8 +57,14 @@ export class UnitReader {
 
   /** A block, or a page of identities: a view that stays valid. */
   block(pointer: UnitPointer): Uint8Array {
-    this.#checkPointer(pointer);
+    this.#checkPointer(pointer.offset, pointer.size);
     return this.#blocks.payload(pointer);
+  }
+
+  /** Where a block lies, without making a view of it. */
+  findBlock(offset: number, size: number, place: BytePlace): void {
+    this.#checkPointer(offset, size);
+    this.#blocks.find(offset, size, place);
   }
 
   /** A group of blocks, unpacked once for all of them. */
@@ -90,9 +97,15 @@ export class UnitReader {
     try {
       return decoder();
     } catch (cause) {
-      if (cause instanceof RangeError) throw partDamage(this.path, offset, cause.message, cause);
-      throw cause;
+      throw this.damageBy(cause, offset);
     }
+  }
+
+  /** What a decoder of the unit at `offset` has found wrong is damage; other errors stay. */
+  damageBy(cause: unknown, offset: number): unknown {
+    return cause instanceof RangeError
+      ? partDamage(this.path, offset, cause.message, cause)
+      : cause;
   }
 
   /** The payload of a unit in memory, `size` bytes at `start`, with its checksum behind it. */
@@ -111,11 +124,11 @@ export class UnitReader {
   }
 
   #readUnit(pointer: UnitPointer): Uint8Array {
-    this.#checkPointer(pointer);
+    this.#checkPointer(pointer.offset, pointer.size);
     return this.#checkUnit(pointer, this.read(pointer.offset, pointer.size), 0);
   }
 
-  #checkPointer({ offset, size }: UnitPointer): void {
+  #checkPointer(offset: number, size: number): void {
     if (offset < PART_HEADER_SIZE || size < 5 || offset + size > this.#end)
       throw partDamage(this.path, offset, `a pointer to ${size} bytes outside of the data`);
   }

@@ -6,8 +6,11 @@
  */
 import {
   type CutMarks,
+  CUT_SAME,
+  cutBytes,
+  cutInPlace,
+  cutSize,
   cutTimestamps,
-  cutValues,
   decodeTimestamps,
   decodeValues,
   encodeTimestamps,
@@ -16,8 +19,10 @@ import {
   type ValueCut,
   wrapValues,
 } from "@tideline/kernels";
-import type { TimestampBlock, ValueBlock } from "@tideline/model";
+import type { TimestampBlock } from "@tideline/model";
+import { viewOf, type BytePlace } from "../part/byte-place.ts";
 import { lowerBound } from "./lower-bound.ts";
+import type { SeriesTarget } from "./series-target.ts";
 
 export interface BlockCutterOptions {
   readonly startMs: number;
@@ -34,15 +39,24 @@ export interface BlockCutterOptions {
   readonly isStrict?: boolean;
 }
 
+/** As answers of cutInPlace below 0, but for CUT_SAME: the block goes out whole. */
+const NOT_CUT = -1;
+
 /** Timestamp blocks remembered at a time; past it they are worked out anew. */
 const KNOWN_COUNT_MAX = 4096;
 
 /** A timestamp block as this search knows it. */
-interface Times {
+export interface Times {
   readonly whole: TimestampBlock;
   /** What of it lies in the time range: null where all of it does, or it cannot be read. */
-  readonly part: { readonly block: TimestampBlock; readonly cut: ValueCut } | null;
+  readonly part: TimesPart | null;
+  /** Nothing of it does. */
   readonly isOutside: boolean;
+}
+
+export interface TimesPart {
+  readonly block: TimestampBlock;
+  readonly cut: ValueCut;
 }
 
 export class BlockCutter {
@@ -51,7 +65,7 @@ export class BlockCutter {
   readonly #endMs: number;
   readonly #firstTimestampId: number;
   readonly #nextCutId: (() => number) | undefined;
-  readonly #marks: CutMarks | undefined;
+  readonly #marks: CutMarks | null;
   readonly #placesOf: ((timestamps: TimestampBlock) => TimestampPlaces | null) | undefined;
   readonly #isStrict: boolean;
   readonly #known = new Map<number, Times>();
@@ -63,37 +77,52 @@ export class BlockCutter {
     this.#endMs = options.endMs;
     this.#firstTimestampId = options.firstTimestampId;
     this.#nextCutId = options.nextCutId;
-    this.#marks = options.marks;
+    this.#marks = options.marks ?? null;
     this.#placesOf = options.placesOf;
     this.#isStrict = options.isStrict ?? false;
   }
 
-  /**
-   * @param slot of the block among the marks, where there are any
-   * @returns the block or what is wanted of it; null when no sample of it is in the time range
-   */
-  cut({ timestamps, bytes }: ValueBlock, slot = 0): ValueBlock | null {
-    const { whole, part, isOutside } = this.#timesOf(timestamps);
-    if (isOutside) return null;
-    const cut = part && this.#cutOrNull(bytes, part.cut, slot);
-    return part && cut ? { timestamps: part.block, bytes: cut } : { timestamps: whole, bytes };
-  }
-
-  #cutOrNull(bytes: Uint8Array, wanted: ValueCut, slot: number): Uint8Array | null {
-    try {
-      const cut = cutValues(bytes, wanted, this.#marks, slot);
-      return !cut && this.#isStrict ? cutStrictly(bytes, wanted) : cut;
-    } catch (error) {
-      return leftToReader(error);
-    }
-  }
-
-  #timesOf(timestamps: TimestampBlock): Times {
+  /** What of a block with these timestamps is in the time range. */
+  timesOf(timestamps: TimestampBlock): Times {
     if (this.#last && timestamps.id === this.#lastId) return this.#last;
     const times = this.#find(timestamps);
     this.#last = times;
     this.#lastId = timestamps.id;
     return times;
+  }
+
+  /**
+   * Puts the part of a block that is in the time range, or all of it where that is no longer.
+   *
+   * @param place of its values
+   * @param slot of the block among the marks, where there are any
+   */
+  putPart(
+    whole: TimestampBlock,
+    part: TimesPart,
+    place: BytePlace,
+    slot: number,
+    target: SeriesTarget,
+  ): void {
+    const at = this.#cut(place, part.cut, slot);
+    if (at >= 0) target.putBlock(part.block, cutBytes, at, at + cutSize(part.cut));
+    else if (at === CUT_SAME) putWhole(part.block, place, target);
+    else this.#putLonger(whole, part, place, target);
+  }
+
+  #putLonger(whole: TimestampBlock, part: TimesPart, place: BytePlace, target: SeriesTarget): void {
+    const bytes = this.#isStrict ? strictOrNull(part.cut, place) : null;
+    if (bytes) target.putBlock(part.block, bytes, 0, bytes.length);
+    else putWhole(whole, place, target);
+  }
+
+  #cut({ bytes, start, end }: BytePlace, wanted: ValueCut, slot: number): number {
+    try {
+      return cutInPlace(bytes, start, end, wanted, this.#marks, slot);
+    } catch (error) {
+      leftToReader(error);
+      return NOT_CUT;
+    }
   }
 
   #find(timestamps: TimestampBlock): Times {
@@ -155,9 +184,23 @@ function cutUnpacked(
   return { from, timestampsMs: timestampsMs.subarray(from, to) };
 }
 
-function cutStrictly(bytes: Uint8Array, { count, from, to }: ValueCut): Uint8Array {
+/** A block as it lies in the file. */
+export function putWhole(
+  timestamps: TimestampBlock,
+  { bytes, start, end }: BytePlace,
+  target: SeriesTarget,
+): void {
+  target.putBlock(timestamps, bytes, start, end);
+}
+
+/** Only what is wanted, though that is longer; null where the block cannot be read. */
+function strictOrNull({ count, from, to }: ValueCut, place: BytePlace): Uint8Array | null {
   const values = new Float64Array(count);
-  decodeValues(bytes, values);
+  try {
+    decodeValues(viewOf(place), values);
+  } catch (error) {
+    return leftToReader(error);
+  }
   return wrapValues(values.subarray(from, to));
 }
 

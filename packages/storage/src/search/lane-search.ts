@@ -2,12 +2,13 @@
  * A search of one lane: frames of series, each with its blocks of all sources. Works in slices; the sources
  * are what was there when it began, and stay readable until it ends.
  */
-import { type Coverage, type SeriesBlocks, type ValueBlock, tooManySeries } from "@tideline/model";
-import type { FrameQuery, FrameSearch } from "@tideline/wire";
-import { compileFilters } from "../index/select.ts";
+import { type Coverage, tooManySeries } from "@tideline/model";
+import type { FrameQuery, FrameSearch, SeriesFrameEncoder } from "@tideline/wire";
+import { compileFilters, type CompiledFilters } from "../index/select.ts";
 import { Breather } from "../lane/breather.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
-import { groupsOfOne, SeriesGroups, type Groups, type SeriesMember } from "./series-groups.ts";
+import { SeriesOfMany, SeriesOfOne, type FoundSeries } from "./found-series.ts";
+import { SeriesGroups } from "./series-groups.ts";
 import type { SourceSet } from "./source-set.ts";
 
 /** The clock is asked once per so many series: some microseconds each. */
@@ -20,6 +21,7 @@ export class LaneSearch implements FrameSearch {
   readonly #encoders: EncoderPool;
   readonly #signal: AbortSignal;
   #sources: SourceSet | null = null;
+  #seriesCount = 0;
 
   constructor(
     query: FrameQuery,
@@ -43,18 +45,12 @@ export class LaneSearch implements FrameSearch {
     this.#sources = sources;
     const breather = new Breather();
     try {
-      const groups = await this.#group(sources, filters, breather);
+      const found = await this.#find(sources, filters, breather);
       const encoder = this.#encoders.take(this.#query.offers);
-      let seriesCount = 0;
-      for (let group = 0; group < groups.count; group += 1) {
-        const series = readSeries(sources, groups.members(group));
-        if (series) {
-          seriesCount += 1;
-          this.#checkCount(seriesCount);
-          encoder.append(series);
-        }
+      for (let next = 0; next < found.count;) {
+        next = this.#readSome(found, next, encoder);
         for (let frame = encoder.takeFull(); frame; frame = encoder.takeFull()) yield frame;
-        if (group % CHECK_EVERY === 0 && breather.due) await this.#breathe(breather);
+        if (breather.due) await this.#breathe(breather);
       }
       const rest = encoder.takeRest();
       this.#encoders.giveBack(encoder);
@@ -64,17 +60,28 @@ export class LaneSearch implements FrameSearch {
     }
   }
 
-  async #group(
+  /** Reads series from the one at `from` on, until a frame is full or the clock is to be asked. @returns the next one */
+  #readSome(found: FoundSeries, from: number, encoder: SeriesFrameEncoder): number {
+    const end = Math.min(found.count, from + CHECK_EVERY);
+    let next = from;
+    while (next < end && !encoder.hasFull) {
+      if (found.read(next, encoder)) this.#countOne();
+      next += 1;
+    }
+    return next;
+  }
+
+  async #find(
     sources: SourceSet,
-    filters: ReturnType<typeof compileFilters>,
+    filters: CompiledFilters,
     breather: Breather,
-  ): Promise<Groups> {
+  ): Promise<FoundSeries> {
     const groups = new SeriesGroups();
     for (let number = 0; number < sources.count; number += 1) {
       const ordinals = sources.using(number, (source) =>
         source.select(this.#query.tenant, filters),
       );
-      if (sources.count === 1) return groupsOfOne(number, ordinals ?? NO_ORDINALS);
+      if (sources.count === 1) return new SeriesOfOne(sources, number, ordinals ?? NO_ORDINALS);
       let addedCount = 0;
       for (const ordinal of ordinals ?? []) {
         sources.using(number, (source) => {
@@ -85,7 +92,7 @@ export class LaneSearch implements FrameSearch {
       }
       if (breather.due) await this.#breathe(breather);
     }
-    return groups;
+    return new SeriesOfMany(sources, groups);
   }
 
   async #breathe(breather: Breather): Promise<void> {
@@ -93,27 +100,10 @@ export class LaneSearch implements FrameSearch {
     this.#signal.throwIfAborted();
   }
 
-  #checkCount(seriesCount: number): void {
+  #countOne(): void {
+    this.#seriesCount += 1;
     const { seriesCountMax } = this.#query;
-    if (seriesCountMax === 0 || seriesCount <= seriesCountMax) return;
+    if (seriesCountMax === 0 || this.#seriesCount <= seriesCountMax) return;
     throw tooManySeries(seriesCountMax);
   }
-}
-
-/** Null when no source has a block of the series in the time range. */
-function readSeries(sources: SourceSet, members: Iterable<SeriesMember>): SeriesBlocks | null {
-  const blocks: ValueBlock[] = [];
-  let key: Uint8Array | null = null;
-  let sourceCount = 0;
-  for (const { source: number, ordinal } of members) {
-    sourceCount += 1;
-    sources.using(number, (source) => {
-      const from = blocks.length;
-      source.readBlocks(ordinal, blocks);
-      if (blocks.length > from) key ??= source.keyOf(ordinal);
-    });
-  }
-  if (!key) return null;
-  if (sourceCount > 1) blocks.sort((a, b) => a.timestamps.minMs - b.timestamps.minMs);
-  return { key, blocks };
 }

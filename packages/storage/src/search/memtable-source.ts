@@ -1,5 +1,5 @@
 /** A memtable as a search source: raw samples are packed into blocks when they are asked for. */
-import type { Tenant, ValueBlock } from "@tideline/model";
+import type { Tenant } from "@tideline/model";
 import { encodeValues, VALUES_PER_BLOCK_MAX, wrapValues } from "@tideline/kernels";
 import type { TombstonesOf } from "../deletes/delete-set.ts";
 import { rangesLeft, type TimeRange } from "../deletes/time-ranges.ts";
@@ -9,6 +9,7 @@ import type { SampleColumns } from "../head/sample-chains.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { selectSeries, type CompiledFilters } from "../index/select.ts";
 import { lowerBound } from "./lower-bound.ts";
+import type { SeriesTarget } from "./series-target.ts";
 import type { SearchSource } from "./source.ts";
 import { TimestampPacker } from "./timestamp-packer.ts";
 
@@ -73,14 +74,21 @@ export class MemtableSource implements SearchSource {
   }
 
   keyOf(ordinal: number): Uint8Array {
+    return this.#key.subarray(0, this.#copyKey(ordinal));
+  }
+
+  /** @returns its size */
+  #copyKey(ordinal: number): number {
     const { rows } = this.#memtable.labels;
     const size = rows.keySize(ordinal);
     if (size > this.#key.length) this.#key = new Uint8Array(size * 2);
     rows.copyKey(ordinal, this.#key);
-    return this.#key.subarray(0, size);
+    return size;
   }
 
-  readBlocks(ordinal: number, target: ValueBlock[]): void {
+  readSeries(ordinal: number, target: SeriesTarget): void {
+    const keySize = this.#copyKey(ordinal);
+    target.beginSeries(this.#key, 0, keySize);
     const { startMs, endMs } = this.#range;
     const count = this.#memtable.read(ordinal, this.#columns, startMs, endMs);
     const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
@@ -88,18 +96,17 @@ export class MemtableSource implements SearchSource {
     for (const range of ranges) this.#pack(count, range, target);
   }
 
-  /** Appends what of the columns is in the range, as blocks. */
-  #pack(count: number, { startMs, endMs }: TimeRange, target: ValueBlock[]): void {
+  /** Puts what of the columns is in the range, as blocks. */
+  #pack(count: number, { startMs, endMs }: TimeRange, target: SeriesTarget): void {
     const { timestampsMs, values } = this.#columns;
     const end = lowerBound(timestampsMs, count, endMs + 1);
     let from = lowerBound(timestampsMs, count, startMs);
     while (from < end) {
       const to = Math.min(end, from + VALUES_PER_BLOCK_MAX);
       const wanted = values.subarray(from, to);
-      target.push({
-        timestamps: this.#packer.pack(timestampsMs.subarray(from, to)),
-        bytes: to - from <= WRAPPED_COUNT_MAX ? wrapValues(wanted) : encodeValues(wanted),
-      });
+      const timestamps = this.#packer.pack(timestampsMs.subarray(from, to));
+      const bytes = to - from <= WRAPPED_COUNT_MAX ? wrapValues(wanted) : encodeValues(wanted);
+      target.putBlock(timestamps, bytes, 0, bytes.length);
       from = to;
     }
   }

@@ -1,19 +1,22 @@
 /** A part as a search source: its blocks go out as they lie in the file, or what of them is in the time range. */
 import type { CutMarks } from "@tideline/kernels";
-import { CorruptionError, type Tenant, type ValueBlock } from "@tideline/model";
+import { CorruptionError, type Tenant } from "@tideline/model";
 import type { TombstonesOf } from "../deletes/delete-set.ts";
 import { rangesLeft, type TimeRange } from "../deletes/time-ranges.ts";
 import type { Tombstones } from "../deletes/tombstones.ts";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import { meet, selectSeries, type CompiledFilters } from "../index/select.ts";
 import type { LanePart } from "../lane/lane-parts.ts";
+import { newPlace } from "../part/byte-place.ts";
 import type { PartReader } from "../part/part-reader.ts";
-import { BlockCutter } from "./block-cutter.ts";
+import { BlockCutter, putWhole } from "./block-cutter.ts";
+import type { SeriesTarget } from "./series-target.ts";
 import type { SearchSource } from "./source.ts";
 
 /** Ids of timestamp blocks that are cut to what deletes have left: past those of all blocks of a file. */
 const STRICT_CUT_IDS = 2 ** 39;
 const STRICT_CUTTERS_MAX = 256;
+const NOTHING: readonly TimeRange[] = [];
 
 export interface PartSourceOptions {
   readonly part: LanePart;
@@ -37,6 +40,7 @@ export class PartSource implements SearchSource {
   readonly #cutter: BlockCutter;
   /** For series that have lost a part of their times: by the range that is left. */
   readonly #strictCutters = new Map<string, BlockCutter>();
+  readonly #place = newPlace();
   #cutCount = 0;
 
   constructor(options: PartSourceOptions) {
@@ -79,8 +83,10 @@ export class PartSource implements SearchSource {
   }
 
   #hasBlock(ordinal: number, { startMs, endMs }: TimeRange): boolean {
-    const blocks = this.#part.blocks(ordinal);
-    return blocks.some(({ minMs, maxMs }) => minMs <= endMs && maxMs >= startMs);
+    const part = this.#part;
+    const entry = part.openSeries(ordinal);
+    while (part.nextBlock()) if (entry.minMs <= endMs && entry.maxMs >= startMs) return true;
+    return false;
   }
 
   get selectsExactly(): boolean {
@@ -100,31 +106,42 @@ export class PartSource implements SearchSource {
     return this.#part.key(ordinal);
   }
 
-  readBlocks(ordinal: number, target: ValueBlock[]): void {
-    const gone = this.#tombstones?.rangesOf(ordinal) ?? [];
+  readSeries(ordinal: number, target: SeriesTarget): void {
+    const gone = this.#tombstones?.rangesOf(ordinal) ?? NOTHING;
+    this.#begin(ordinal, target);
     if (gone.length === 0) {
-      this.#readRange(ordinal, this.#range, this.#cutter, target);
+      this.#readRange(this.#range, this.#cutter, target);
       return;
     }
     for (const left of rangesLeft(this.#range, gone)) {
-      this.#readRange(ordinal, left, this.#strictCutterOf(left), target);
+      this.#part.openSeries(ordinal);
+      this.#readRange(left, this.#strictCutterOf(left), target);
     }
   }
 
-  #readRange(
-    ordinal: number,
-    { startMs, endMs }: TimeRange,
-    cutter: BlockCutter,
-    target: ValueBlock[],
-  ): void {
+  #begin(ordinal: number, target: SeriesTarget): void {
+    const { bytes, keyStart, keyEnd } = this.#part.openSeries(ordinal);
+    target.beginSeries(bytes, keyStart, keyEnd);
+  }
+
+  /** Puts blocks of the series that the part was opened at. */
+  #readRange({ startMs, endMs }: TimeRange, cutter: BlockCutter, target: SeriesTarget): void {
     const part = this.#part;
-    for (const block of part.blocks(ordinal)) {
-      if (block.maxMs < startMs || block.minMs > endMs) continue;
-      const { offset, inGroup } = block.value;
-      const slot = this.#marks.slotOf(part.number, offset, inGroup?.start ?? -1);
-      const cut = cutter.cut(part.valueBlock(block), slot);
-      if (cut) target.push(cut);
+    const { entry } = part;
+    while (part.nextBlock()) {
+      if (entry.maxMs < startMs || entry.minMs > endMs) continue;
+      const times = cutter.timesOf(part.entryTimestamps());
+      if (times.isOutside) continue;
+      part.findValues(this.#place);
+      if (times.part === null) putWhole(times.whole, this.#place, target);
+      else cutter.putPart(times.whole, times.part, this.#place, this.#slot(), target);
     }
+  }
+
+  /** Of the block that the part is at. */
+  #slot(): number {
+    const { number, entry } = this.#part;
+    return this.#marks.slotOf(number, entry.valueOffset, entry.groupStart);
   }
 
   /** Series that lost the same times share a cutter, and so the timestamps that it cuts. */

@@ -3,32 +3,11 @@
  * with the blocks of all sources.
  */
 import { IdentityTable, NO_SLOT } from "../head/identity-table.ts";
-import type { Ordinals } from "../index/label-index.ts";
 
-const NONE = 0xffff_ffff;
+/** Behind the last member of a group. */
+export const NO_MEMBER = 0xffff_ffff;
 
-/** A series of one source. */
-export interface SeriesMember {
-  readonly source: number;
-  readonly ordinal: number;
-}
-
-/** Series, each with its members. */
-export interface Groups {
-  readonly count: number;
-  /** In the order of their sources. */
-  members(group: number): Iterable<SeriesMember>;
-}
-
-/** A single source has each of its series once: there is nothing to put together. */
-export function groupsOfOne(source: number, ordinals: Ordinals): Groups {
-  return {
-    count: ordinals.length,
-    members: (group) => [{ source, ordinal: ordinals[group] as number }],
-  };
-}
-
-export class SeriesGroups implements Groups {
+export class SeriesGroups {
   readonly #table = new IdentityTable();
   /** Per group: its first and last member. */
   #first = new Uint32Array(1024);
@@ -48,7 +27,7 @@ export class SeriesGroups implements Groups {
     if (this.#memberCount * 3 > this.#members.length) this.#members = doubled(this.#members);
     this.#members[member * 3] = source;
     this.#members[member * 3 + 1] = ordinal;
-    this.#members[member * 3 + 2] = NONE;
+    this.#members[member * 3 + 2] = NO_MEMBER;
     let group = this.#table.find(identity, 0);
     if (group === NO_SLOT) {
       group = this.#table.add(identity, 0);
@@ -63,14 +42,22 @@ export class SeriesGroups implements Groups {
     this.#last[group] = member;
   }
 
-  /** Members of a group, in the order of their sources. */
-  *members(group: number): Generator<SeriesMember> {
-    for (let m = this.#first[group] as number; m !== NONE; m = this.#members[m * 3 + 2] as number) {
-      yield {
-        source: this.#members[m * 3] as number,
-        ordinal: this.#members[m * 3 + 1] as number,
-      };
-    }
+  /** The first member of a group; `after` gives the others, in the order of their sources. */
+  firstOf(group: number): number {
+    return this.#first[group] as number;
+  }
+
+  /** The next member of the same group, or NO_MEMBER. */
+  after(member: number): number {
+    return this.#members[member * 3 + 2] as number;
+  }
+
+  sourceOf(member: number): number {
+    return this.#members[member * 3] as number;
+  }
+
+  ordinalOf(member: number): number {
+    return this.#members[member * 3 + 1] as number;
   }
 }
 

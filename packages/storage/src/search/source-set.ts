@@ -1,5 +1,6 @@
 /** The sources of one search, and what of them proved damaged on the way. */
 import type { Coverage } from "@tideline/model";
+import type { SeriesTarget } from "./series-target.ts";
 import type { SearchSource } from "./source.ts";
 
 export class SourceSet {
@@ -30,12 +31,27 @@ export class SourceSet {
     try {
       return ask(source);
     } catch (error) {
-      if (!source.setAside(error)) throw error;
-      this.#sources[number] = null;
-      const reason = error instanceof Error ? error.message : String(error);
-      this.#missing.push({ where: source.where, reason });
+      this.#leaveOut(number, source, error);
       return null;
     }
+  }
+
+  /** Reads a series as SearchSource does; nothing, or some of its blocks, of one that is damaged: see `using`. */
+  readSeries(number: number, ordinal: number, target: SeriesTarget): void {
+    const source = this.#sources[number];
+    if (!source) return;
+    try {
+      source.readSeries(ordinal, target);
+    } catch (error) {
+      this.#leaveOut(number, source, error);
+    }
+  }
+
+  #leaveOut(number: number, source: SearchSource, error: unknown): void {
+    if (!source.setAside(error)) throw error;
+    this.#sources[number] = null;
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#missing.push({ where: source.where, reason });
   }
 
   /** Lets go of what was kept open for the search. */

@@ -1,9 +1,10 @@
 /**
  * One thing that a lane searches: a memtable or a part. Sources of one search are visited side by side.
  */
-import type { Tenant, ValueBlock } from "@tideline/model";
+import type { Tenant } from "@tideline/model";
 import type { LabelIndex, Ordinals } from "../index/label-index.ts";
 import type { CompiledFilters } from "../index/select.ts";
+import type { SeriesTarget } from "./series-target.ts";
 
 export interface SearchSource {
   /** For messages: where the data is. */
@@ -22,10 +23,10 @@ export interface SearchSource {
   /** A view, borrowed until the next call. */
   keyOf(ordinal: number): Uint8Array;
   /**
-   * Appends the blocks of a series that meet the time range, ascending. Ids of timestamp blocks are unique
+   * Begins a series in `target`, and puts its blocks that meet the time range, ascending. Ids of timestamp blocks are unique
    * over all sources of the search.
    */
-  readBlocks(ordinal: number, target: ValueBlock[]): void;
+  readSeries(ordinal: number, target: SeriesTarget): void;
   /**
    * What to do about an error of this source: true when it is damaged, was set aside, and the search goes on
    * without it.

@@ -79,7 +79,6 @@ export class SeriesFrameEncoder {
     this.#keyBytes = bytes;
     this.#keyStart = keyStart;
     this.#keyEnd = keyEnd;
-    this.#hasBlocks = false;
   }
 
   /** A block of the series that has begun: its values are `bytes` from `start` to `end`. All is copied. */
@@ -100,7 +99,14 @@ export class SeriesFrameEncoder {
       this.#closeSeries();
       if (this.#seriesCount === this.#offered.next) this.#endAsOffered();
     }
-    return this.#hasBlocks;
+    const hasBlocks = this.#hasBlocks;
+    this.#hasBlocks = false;
+    return hasBlocks;
+  }
+
+  /** Whether there is a full frame to take. */
+  get hasFull(): boolean {
+    return this.#full.length > 0;
   }
 
   /** The next full frame, owned by the caller and alone in its ArrayBuffer; null when there is none. */
