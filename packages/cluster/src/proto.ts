@@ -14,6 +14,9 @@ export const WIRE_VERSIONS: readonly number[] = [1];
 /** The node takes offers of key lists, and names in frames what was offered. */
 export const FEATURE_KEY_LISTS = "key-lists";
 
+/** The asker takes a frame's count of 1 for: the last one, and nothing is missing. */
+export const FEATURE_LAST_FRAMES = "last-frames";
+
 export interface Hello {
   readonly wireVersions: readonly number[];
   readonly features: readonly string[];

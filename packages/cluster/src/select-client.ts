@@ -28,7 +28,7 @@ import { mergeKeys, mergeTexts } from "./merge-index.ts";
 import { mergeStreams } from "./merge-streams.ts";
 import type { LinkTimings } from "./node-link.ts";
 import { NodeRoster } from "./node-roster.ts";
-import { WIRE_VERSIONS } from "./proto.ts";
+import { FEATURE_LAST_FRAMES, WIRE_VERSIONS } from "./proto.ts";
 import { SelectLink, type SelectNodeStats } from "./select-link.ts";
 
 export interface SelectClientOptions {
@@ -40,6 +40,8 @@ export interface SelectClientOptions {
   readonly programVersion?: string;
   readonly clock?: Clock;
   readonly timings?: Partial<LinkTimings>;
+  /** What it tells nodes that it can do. Default: all that it can. */
+  readonly features?: readonly string[];
 }
 
 /** Why what was asked of nodes is left; every request is, in the end. One for all: making errors is not free. */
@@ -263,7 +265,7 @@ export class SelectClient implements FrameSource {
       node,
       hello: () => ({
         wireVersions: WIRE_VERSIONS,
-        features: [],
+        features: options.features ?? [FEATURE_LAST_FRAMES],
         nodeId: "",
         bootId: options.bootId,
         laneCount: 0,

@@ -136,12 +136,12 @@ export class SelectLink {
     if (this.link.state === "ready") this.link.send(message);
   }
 
-  #onEnvelope({ id, kind, status, body }: Envelope): void {
+  #onEnvelope({ id, kind, status, count, body }: Envelope): void {
     if (kind === KIND_DELETE) {
       this.#onDeleted(id, status, body);
     } else if (kind === KIND_FRAME && status === STATUS_OK) {
       this.#receivedSize += body.length;
-      this.#client.onFrame(id, body);
+      this.#client.onFrame(id, body, count === 1);
     } else if (status === STATUS_FAILED) {
       this.#client.onFailure(id, body);
     } else {

@@ -22,7 +22,7 @@ import {
 } from "./envelope.ts";
 import { EnvelopeServer, type Connection, type Session } from "./envelope-server.ts";
 import type { Log } from "./log.ts";
-import { FEATURE_KEY_LISTS, WIRE_VERSIONS, type Hello } from "./proto.ts";
+import { FEATURE_KEY_LISTS, FEATURE_LAST_FRAMES, WIRE_VERSIONS, type Hello } from "./proto.ts";
 
 export interface SelectServerOptions {
   readonly source: FrameSource;
@@ -74,11 +74,12 @@ export class SelectServer {
       service: "Select",
       hello,
       log,
-      openSession: (connection) => {
+      openSession: (connection, peer) => {
         const session = new SelectSession({
           source,
           deletes,
           connection,
+          endsApart: !peer.features.includes(FEATURE_LAST_FRAMES),
           log,
           counters: this.#counters,
           onClose: () => this.#sessions.delete(session),
@@ -110,6 +111,7 @@ interface SessionOptions {
   readonly source: FrameSource;
   readonly deletes: DeleteSink | undefined;
   readonly connection: Connection;
+  readonly endsApart: boolean;
   readonly log: Log;
   readonly counters: Counters;
   readonly onClose: () => void;
@@ -121,18 +123,21 @@ class SelectSession implements Session {
   readonly #deleting = new Set<Promise<void>>();
 
   constructor(options: SessionOptions) {
-    const { source, connection, log, counters } = options;
+    const { source, connection, endsApart, log, counters } = options;
     this.#options = options;
     this.#frames = new FrameServer({
       source,
+      endsApart,
       onFault: (error) => {
         log.error({ error }, "a query failed by a fault of ours");
       },
       transport: {
-        frame(id, frame) {
+        frame(id, frame, isLast) {
           counters.frameCount += 1;
           counters.sentSize += frame.length;
-          return connection.send(encodeEnvelope({ id, kind: KIND_FRAME, body: [frame] }));
+          return connection.send(
+            encodeEnvelope({ id, kind: KIND_FRAME, count: isLast ? 1 : 0, body: [frame] }),
+          );
         },
         failure(id, failure) {
           const envelope = { id, kind: KIND_ASK, status: STATUS_FAILED, body: [failure] };

@@ -54,12 +54,16 @@ async function startNode(
   return { server, address: real };
 }
 
-async function openClient(addresses: readonly string[]): Promise<SelectClient> {
+async function openClient(
+  addresses: readonly string[],
+  features?: readonly string[],
+): Promise<SelectClient> {
   const client = new SelectClient({
     nodes: addresses.map((address, i) => ({ name: `node-${i}`, address })),
     bootId: "test",
     log: new SilentLog(),
     timings: TIMINGS,
+    ...(features ? { features } : {}),
   });
   cleanups.push(() => {
     client.close();
@@ -121,6 +125,24 @@ describe("reading from a cluster", () => {
     const [fromToday, fromOlder] = client.stats().map(({ receivedSize }) => receivedSize);
     expect(fromToday).toBeLessThan(11_000);
     expect(fromOlder).toBeGreaterThan(20_000);
+  });
+
+  test("an asker and a node of which one is older understand each other", async () => {
+    const series = [fakeSeries("a"), fakeSeries("b")];
+    for (const [nodeFeatures, askerFeatures] of [
+      [[], undefined],
+      [undefined, []],
+    ] as const) {
+      const node = await startNode(
+        new FakeFrameSource({ series, names: ["n"] }),
+        "127.0.0.1:0",
+        undefined,
+        nodeFeatures,
+      );
+      const client = await openClient([node.address], askerFeatures);
+      expect(await read(client)).toEqual({ keys: ["a", "b"], coverage: { missing: [] } });
+      expect((await client.labelNames(ANY_QUERY, 0, NEVER)).items).toEqual(["n"]);
+    }
   });
 
   test("names, values and keys of all nodes come once, sorted, cut to the limit", async () => {

@@ -140,21 +140,6 @@ test("messages written together wake a waiting reader once they are all there", 
   expect([reader.read()?.[0], reader.read()?.[0], reader.read()]).toEqual([1, 2, null]);
 });
 
-test("a message written ahead wakes a waiting reader with the next one, or by itself in a while", async () => {
-  const memory = ringMemory(1024);
-  const writer = new RingWriter(memory);
-  const reader = new RingReader(memory);
-  const first = reader.readable();
-  expect(writer.tryWriteAhead(Uint8Array.of(1))).toBe(true);
-  writer.tryWrite(Uint8Array.of(2));
-  expect(await first).toBe(true);
-  expect([reader.read()?.[0], reader.read()?.[0], reader.read()]).toEqual([1, 2, null]);
-  const second = reader.readable();
-  writer.tryWriteAhead(Uint8Array.of(3));
-  expect(await second).toBe(true);
-  expect(reader.read()?.[0]).toBe(3);
-});
-
 test("two threads wake each other from idleness, both ways", async () => {
   const there = ringMemory(4096);
   const back = ringMemory(4096);

@@ -85,7 +85,6 @@ class RingEnd {
 
 export class RingWriter extends RingEnd {
   #isCorked = false;
-  #isUntold = false;
 
   /**
    * Runs `write`, which must not wait, and wakes the reader once for all that it wrote: waking a thread costs some
@@ -97,27 +96,8 @@ export class RingWriter extends RingEnd {
       write();
     } finally {
       this.#isCorked = false;
-      this.#tell();
+      this.announce(DATA_EVENT);
     }
-  }
-
-  #tell(): void {
-    this.#isUntold = false;
-    this.announce(DATA_EVENT);
-  }
-
-  /**
-   * As `tryWrite`, for what will soon be followed by more: the reader is woken with the next message, or when the event loop
-   * of this thread has its turn.
-   */
-  tryWriteAhead(...parts: readonly Uint8Array[]): boolean {
-    if (!this.#put(parts)) return false;
-    if (this.#isUntold || this.#isCorked) return true;
-    this.#isUntold = true;
-    setImmediate(() => {
-      if (this.#isUntold) this.#tell();
-    });
-    return true;
   }
 
   /**
@@ -128,7 +108,7 @@ export class RingWriter extends RingEnd {
    */
   tryWrite(...parts: readonly Uint8Array[]): boolean {
     if (!this.#put(parts)) return false;
-    if (!this.#isCorked) this.#tell();
+    if (!this.#isCorked) this.announce(DATA_EVENT);
     return true;
   }
 

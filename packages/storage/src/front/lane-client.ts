@@ -257,9 +257,9 @@ export class LaneClient {
     }
   }
 
-  #receive({ type, id, body }: Message): void {
+  #receive({ type, id, argument, body }: Message): void {
     if (type === FromLane.answer) settle(this.#blocks, id)?.resolve(decodeRowBlockAnswer(body));
-    else if (type === FromLane.frame) this.#frames.onFrame(id, copyWithRoom(body));
+    else if (type === FromLane.frame) this.#frames.onFrame(id, copyWithRoom(body), argument === 1);
     else if (type === FromLane.askFailed) this.#frames.onFailure(id, new Uint8Array(body));
     else if (type === FromLane.done) settle(this.#calls, id)?.resolve(parseJson(body));
     else settle(this.#calls, id)?.reject(decodeFailure(new Uint8Array(body)));

@@ -8,7 +8,6 @@ import type { Clock, RingReader, RingWriter } from "@tideline/common";
 import {
   encodeFailure,
   encodeRowBlockAnswer,
-  frameKind,
   FrameServer,
   type RowBlockAnswer,
 } from "@tideline/wire";
@@ -16,7 +15,6 @@ import { Breather } from "./breather.ts";
 import type { Lane } from "./lane.ts";
 import { FromLane, messageHeader, readMessage, ToLane, type Message } from "./messages.ts";
 import { Outbox } from "./outbox.ts";
-import { FRAME_SIZE_TARGET } from "../search/encoder-pool.ts";
 
 /** Rows that share one write at most. */
 const GROUP_ROWS_MAX = 256 * 1024;
@@ -53,12 +51,8 @@ export class LaneServer {
         this.#fail(error);
       },
       transport: {
-        frame: async (id, frame) => {
-          const header = messageHeader(FromLane.frame, id);
-          // A frame that is not full is the last one but for the end, which follows at once.
-          if (frame.length < FRAME_SIZE_TARGET && frameKind(frame) === "series")
-            await this.#outbox.sendAhead(header, frame);
-          else await this.#outbox.send(header, frame);
+        frame: async (id, frame, isLast) => {
+          await this.#outbox.send(messageHeader(FromLane.frame, id, isLast ? 1 : 0), frame);
         },
         failure: (id, failure) => {
           void this.#outbox.send(messageHeader(FromLane.askFailed, id), failure);

@@ -37,7 +37,7 @@ export const ToLane = {
 export const FromLane = {
   /** id; body: row block answer. */
   answer: 1,
-  /** id; body: frame. */
+  /** id, 1 = the last one, there is no end frame; body: frame. */
   frame: 2,
   /** id; body: failure. Of what was asked. */
   askFailed: 3,

@@ -23,20 +23,10 @@ export class Outbox {
    *
    * @returns false when the ring was closed before
    */
-  send(...parts: readonly Uint8Array[]): Promise<boolean> {
-    return this.#send(parts, false);
-  }
-
-  /** As `send`, for what will soon be followed by more: its reader need not be woken for it alone. */
-  sendAhead(...parts: readonly Uint8Array[]): Promise<boolean> {
-    return this.#send(parts, true);
-  }
-
-  async #send(parts: readonly Uint8Array[], isAhead: boolean): Promise<boolean> {
+  async send(...parts: readonly Uint8Array[]): Promise<boolean> {
     if (this.#waiting.length === 0) {
       if (this.#ring.closed) return false;
-      const isIn = isAhead ? this.#ring.tryWriteAhead(...parts) : this.#ring.tryWrite(...parts);
-      if (isIn) return true;
+      if (this.#ring.tryWrite(...parts)) return true;
     }
     return new Promise((settle) => {
       this.#waiting.push({ parts, settle });

@@ -1,5 +1,6 @@
 import { CorruptionError, OverloadError } from "@tideline/model";
 import { describe, expect, test, vi } from "vitest";
+import { frameKind } from "../series-frame/decode.ts";
 import { encodeEndFrame, SeriesFrameEncoder } from "../series-frame/encode.ts";
 import { decodeFailure } from "../failure/codec.ts";
 import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";
@@ -76,6 +77,23 @@ describe("asking for frames", () => {
     expect(sent.at(-1)).toBe("cancel 1");
   });
 
+  test("takes a last frame for the end of an answer that misses nothing", async () => {
+    const { client, sent } = setUp();
+    const source = frameSourceOf((request, signal) => client.ask(request, signal));
+    const search = source.searchFrames(ANY_QUERY, NEVER);
+    const frames = search[Symbol.asyncIterator]();
+    const first = frames.next();
+    for (let i = 1; i <= FRAMES_IN_FLIGHT_MAX; i += 1)
+      client.onFrame(1, seriesFrame(), i === FRAMES_IN_FLIGHT_MAX);
+    expect(await first).toMatchObject({ done: false });
+    for (let i = 1; i < FRAMES_IN_FLIGHT_MAX; i += 1)
+      expect(await frames.next()).toMatchObject({ done: false });
+    expect(await frames.next()).toMatchObject({ done: true });
+    expect(search.coverage()).toEqual({ missing: [] });
+    expect(client.inFlightCount).toBe(0);
+    expect(sent.filter((text) => text.startsWith("cancel"))).toEqual([]);
+  });
+
   test("drops frames and failures of requests that are over", async () => {
     const { client } = setUp();
     const abort = new AbortController();
@@ -104,15 +122,16 @@ describe("asking for frames", () => {
 });
 
 /** A server whose other end is the test. */
-function serve(source: FakeFrameSource, requestsMax: number) {
+function serve(source: FakeFrameSource, requestsMax: number, endsApart = false) {
   const failures: Error[] = [];
-  const frames: Uint8Array[] = [];
+  const frames: string[] = [];
   const server = new FrameServer({
     source,
     requestsMax,
+    endsApart,
     onFault: () => undefined,
     transport: {
-      frame: (_, frame) => void frames.push(frame),
+      frame: (_, frame, isLast) => void frames.push(`${isLast ? "last " : ""}${frameKind(frame)}`),
       failure: (_, failure) => void failures.push(decodeFailure(failure)),
     },
   });
@@ -128,15 +147,41 @@ describe("answering with frames", () => {
       expect(source.frameCount).toBe(1);
     });
     expect(frames).toEqual([]);
-    server.onCredit(1, 2);
+    server.onCredit(1, 1);
     await vi.waitFor(() => {
-      expect(frames).toHaveLength(2);
+      expect(source.frameCount).toBe(2);
     });
+    expect(server.inFlightCount).toBe(1);
     server.onCredit(1, 1);
     await vi.waitFor(() => {
       expect(server.inFlightCount).toBe(0);
     });
-    expect(frames).toHaveLength(3);
+    expect(frames).toEqual(["series", "last series"]);
+  });
+
+  test.for([
+    ["two series", { series: [fakeSeries("a"), fakeSeries("b")] }, ["series", "last series"]],
+    ["nothing", {}, ["end"]],
+    ["names", { names: ["a"] }, ["last items"]],
+    [
+      "a series, and something is missing",
+      { series: [fakeSeries("a")], coverage: { missing: [{ where: "part", reason: "damaged" }] } },
+      ["series", "end"],
+    ],
+  ] as const)("says with the last frame that it is the last: %s", async ([, options, expected]) => {
+    const request: ReadRequest =
+      "names" in options ? { kind: "labelNames", query: ANY_QUERY, limit: 0 } : SEARCH;
+    for (const endsApart of [false, true]) {
+      const { server, frames } = serve(new FakeFrameSource(options), 10, endsApart);
+      server.onAsk(1, encodeReadRequest(request), 10);
+      await vi.waitFor(() => {
+        expect(server.inFlightCount).toBe(0);
+      });
+      const apart = expected.flatMap((kind) =>
+        kind.startsWith("last ") ? [kind.slice(5), "end"] : [kind],
+      );
+      expect(frames).toEqual(endsApart ? apart : expected);
+    }
   });
 
   test("refuses more requests than it may have, and ones that it cannot read", async () => {

@@ -2,10 +2,11 @@
  * Asks over one connection: gives requests their ids, grants credits as frames are taken, cancels what is
  * left. Knows nothing of the connection but how to send; whoever owns it passes on what arrives.
  */
-import { CorruptionError } from "@tideline/model";
+import { COMPLETE, CorruptionError } from "@tideline/model";
 import { decodeFailure } from "../failure/codec.ts";
 import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";
 import { frameKind } from "../series-frame/decode.ts";
+import { encodeEndFrame } from "../series-frame/encode.ts";
 import { FrameQueue } from "./frame-queue.ts";
 
 /** Frames of one request that may be on their way or waiting here: a few MB. */
@@ -22,6 +23,9 @@ export interface AskTransport {
   credit(id: number, count: number): void;
   cancel(id: number): void;
 }
+
+/** What a last frame stands for. */
+const COMPLETE_END = encodeEndFrame(COMPLETE);
 
 export class FrameClient {
   readonly #transport: AskTransport;
@@ -69,12 +73,18 @@ export class FrameClient {
     }
   }
 
-  /** A frame arrived. Late ones, of requests that were left, are dropped. */
-  onFrame(id: number, frame: Uint8Array): void {
+  /**
+   * A frame arrived. Late ones, of requests that were left, are dropped.
+   *
+   * @param isLast see AnswerTransport
+   */
+  onFrame(id: number, frame: Uint8Array, isLast = false): void {
     const queue = this.#queues.get(id);
     if (!queue) return;
     queue.push(frame);
-    if (queue.length > FRAMES_IN_FLIGHT_MAX) {
+    if (queue.length <= FRAMES_IN_FLIGHT_MAX) {
+      if (isLast) queue.push(COMPLETE_END.slice());
+    } else {
       queue.fail(
         new CorruptionError(
           "TIDELINE_FRAMES_FLOOD",

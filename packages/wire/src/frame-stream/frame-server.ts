@@ -6,13 +6,18 @@ import { OverloadError } from "@tideline/model";
 import { encodeFailure, isKnownError } from "../failure/codec.ts";
 import { decodeReadRequest } from "../read-request/codec.ts";
 import type { FrameSource } from "../series-frame/frame-source.ts";
+import { frameKind, isCompleteEnd } from "../series-frame/decode.ts";
 import { answerFrames } from "./answer-frames.ts";
 import { CreditGate } from "./credit-gate.ts";
 
 /** Sends to the FrameClient at the other end. */
 export interface AnswerTransport {
-  /** May wait until the connection has room. The frame is given away. */
-  frame(id: number, frame: Uint8Array): void | Promise<void>;
+  /**
+   * May wait until the connection has room. The frame is given away.
+   *
+   * @param isLast the answer ends with this frame and misses nothing: there is no end frame
+   */
+  frame(id: number, frame: Uint8Array, isLast: boolean): void | Promise<void>;
   failure(id: number, failure: Uint8Array): void;
 }
 
@@ -21,6 +26,8 @@ export interface FrameServerOptions {
   readonly transport: AnswerTransport;
   /** Told of errors that are none of the model's classes: faults of ours. */
   readonly onFault: (error: unknown) => void;
+  /** The other end knows end frames alone, no last ones. */
+  readonly endsApart?: boolean;
   /** Requests answered at a time; more are refused with an OverloadError. */
   readonly requestsMax?: number;
 }
@@ -82,12 +89,21 @@ export class FrameServer {
 
   /** Never rejects: an error is told to the asker, if it still listens. */
   async #answer(id: number, bytes: Uint8Array, { gate, abort }: Session): Promise<void> {
-    const { source, transport, onFault } = this.#options;
+    const { source, transport, onFault, endsApart = false } = this.#options;
     const { signal } = abort;
     try {
+      // A frame waits until it is known whether it is the last: then its end goes along, one message instead of two.
+      let held: Uint8Array | null = null;
       for await (const frame of answerFrames(source, decodeReadRequest(bytes), signal)) {
+        if (held) {
+          const isLast = isCompleteEnd(frame);
+          await transport.frame(id, held, isLast);
+          held = null;
+          if (isLast) return;
+        }
         await gate.take(signal);
-        await transport.frame(id, frame);
+        if (endsApart || frameKind(frame) === "end") await transport.frame(id, frame, false);
+        else held = frame;
       }
     } catch (error) {
       if (signal.aborted) return;

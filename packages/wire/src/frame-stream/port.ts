@@ -22,7 +22,12 @@ type AskMessage =
 
 /** From the main thread to the worker. */
 type AnswerMessage =
-  | { readonly type: "frame"; readonly id: number; readonly frame: Uint8Array }
+  | {
+      readonly type: "frame";
+      readonly id: number;
+      readonly frame: Uint8Array;
+      readonly isLast: boolean;
+    }
   | { readonly type: "failure"; readonly id: number; readonly failure: Uint8Array };
 
 /**
@@ -39,9 +44,9 @@ export function serveFrames(
     source,
     onFault,
     transport: {
-      frame(id, frame) {
+      frame(id, frame, isLast) {
         const alone = aloneInBuffer(frame);
-        post(port, { type: "frame", id, frame: alone }, alone.buffer);
+        post(port, { type: "frame", id, frame: alone, isLast }, alone.buffer);
       },
       failure(id, failure) {
         post(port, { type: "failure", id, failure });
@@ -75,7 +80,7 @@ export function portFrameSource(port: MessagePort): FrameSource {
     port.postMessage(message);
   };
   port.on("message", (message: AnswerMessage) => {
-    if (message.type === "frame") client.onFrame(message.id, message.frame);
+    if (message.type === "frame") client.onFrame(message.id, message.frame, message.isLast);
     else client.onFailure(message.id, message.failure);
   });
   port.on("close", () => {

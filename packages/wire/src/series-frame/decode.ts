@@ -15,6 +15,7 @@ import {
   type ValueBlock,
 } from "@tideline/model";
 import {
+  END_COMPLETE_SIZE,
   FRAME_MAGIC,
   FRAME_SIZE_MAX,
   FRAME_VERSION,
@@ -62,6 +63,11 @@ export function decodeEndFrame(frame: Uint8Array): Coverage {
     if (reader.restSize > 0) throw new RangeError(`${reader.restSize} bytes too many`);
     return { missing };
   });
+}
+
+/** Whether a frame is the end of an answer that misses nothing. */
+export function isCompleteEnd(frame: Uint8Array): boolean {
+  return frameKind(frame) === "end" && frame.length === END_COMPLETE_SIZE && frame[4] === 0;
 }
 
 /** Decodes the series frames of one answer. */

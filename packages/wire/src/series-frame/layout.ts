@@ -26,6 +26,9 @@ export const SERIES_ENTRY_SIZE = 8;
 /** Index of the timestamp block u32, end of bytes u32. */
 export const VALUE_ENTRY_SIZE = 8;
 
+/** Of an end frame without missing places: the start, and a count of 0. */
+export const END_COMPLETE_SIZE = 5;
+
 /** A frame is taken when its keys or all the rest have grown past this size; either may pass it by one block. */
 export const FRAME_SIZE_TARGET = 512 * 1024;
 

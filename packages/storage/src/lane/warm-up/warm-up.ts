@@ -99,10 +99,10 @@ export async function warmUp(cpuMsMax: number, isAsked: () => boolean): Promise<
       throw error;
     },
     transport: {
-      frame(_, frame) {
+      frame(_, frame, isLast) {
         const kind = frameKind(frame);
-        if (kind === "end") onEnd();
-        else if (kind === "series" && isFirstRound) decoder.decode(frame);
+        if (kind === "series" && isFirstRound) decoder.decode(frame);
+        if (isLast || kind === "end") onEnd();
       },
       failure(_, failure) {
         throw new Error(`a warm-up failed: ${Buffer.from(failure).toString()}`);
