@@ -17,6 +17,7 @@ import { Metrics } from "../metrics/metrics.ts";
 import { addProcessMetrics } from "../metrics/process-metrics.ts";
 import { VERSION } from "../version.ts";
 import { allowedMemorySize, availableMemorySize } from "./memory.ts";
+import { optimizeLate } from "./optimize-late.ts";
 
 /** Something that a program has started and must stop. */
 export interface ProgramPart {
@@ -56,6 +57,7 @@ const PARTS_STOP_MAX_MS = 60_000;
 export async function runProgram<Table extends FlagTable & CommonFlagTable>(
   options: ProgramOptions<Table>,
 ): Promise<void> {
+  optimizeLate();
   const commandLine = readCommandLine(options);
   if (commandLine) await new Program(options, commandLine).run();
 }
