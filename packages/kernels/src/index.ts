@@ -1,12 +1,12 @@
 /**
- * Loops over memory, once per sample or per byte. Each kernel is a folder: `plain.ts` defines it and
- * `wasm.ts` is its quick twin where there is one, built from `*.as.ts`. Knows no noun of the floors above.
- */
+ * Loops over memory, once per sample or per byte. Each kernel is a folder: `plain.ts` defines it and `wasm.ts` is its quick twin where there
+ * is one, built from `*.as.ts`. Knows no noun of the floors above. */
 export { crc32c } from "./crc32c/wasm.ts";
 export { sampleText } from "./float-digits/plain.ts";
 export { PointWriter, writeSampleText } from "./float-digits/wasm.ts";
 export { SERIES_SAMPLES_MAX, seriesValues } from "./series-memory.ts";
 export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./series-range/plan.ts";
+export { blockGrowth } from "./series-range/block-growth.ts";
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
 export {
   cutTimestamps,

@@ -18,9 +18,16 @@ export const GROUP_POINTS_MAX = 128 * 1024;
 /** Room for what the windows of the queries at hand come to: of one over the longest grid, or of many instant ones. */
 export const PLANS_SIZE = 4 * 1024 * 1024;
 
+/** Value blocks of some 20,000 series that are looked at together. */
+export const BLOCKS_SIZE = 4 * 1024 * 1024;
+/** Rows of a table of them. */
+export const BLOCK_ROWS_MAX = 4096;
+/** Bytes of such a row. */
+export const BLOCK_ROW_SIZE = 24;
+
 const SAMPLE_SIZE = 8;
 
-/** Values, drops; a row and its presence; plans; sums, what they lost, and their presence. */
+/** Values, drops; a row and its presence; plans; sums, what they lost, and their presence; blocks and their table. */
 const REGION_SIZES = [
   VALUE_CODEC_SIZE,
   SERIES_SAMPLES_MAX * SAMPLE_SIZE,
@@ -31,6 +38,8 @@ const REGION_SIZES = [
   GROUP_POINTS_MAX * SAMPLE_SIZE,
   GROUP_POINTS_MAX * SAMPLE_SIZE,
   GROUP_POINTS_MAX,
+  BLOCKS_SIZE,
+  BLOCK_ROWS_MAX * BLOCK_ROW_SIZE,
 ];
 
 export const seriesMemory = new KernelMemory(

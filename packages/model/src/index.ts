@@ -10,6 +10,7 @@ export { COMPLETE, type Coverage, type IndexAnswer, type SearchQuery } from "./s
 export { tooManySeries } from "./series-limit.ts";
 export type { LabelCount, LabelCounts } from "./series-source.ts";
 export type {
+  BlockTable,
   KeySection,
   SeriesBatch,
   SeriesBlocks,

@@ -49,12 +49,27 @@ export interface KeySection {
   readonly ends: Uint32Array;
 }
 
+/** Where the value blocks of a batch lie: numbers instead of an object per block. */
+export interface BlockTable {
+  /** All blocks, one after another. */
+  readonly bytes: Uint8Array;
+  /** Where each block ends in `bytes`; it starts where the one before it ended. */
+  readonly ends: Uint32Array;
+  /** The timestamps of each block, as an index into `timestamps`. */
+  readonly timestampsOf: Uint32Array;
+  readonly timestamps: readonly TimestampBlock[];
+  /** Behind the last block of each series; its first is where the series before it ended. */
+  readonly seriesEnds: Uint32Array;
+}
+
 /** Series as a search delivers them. */
 export interface SeriesBatch extends ReadonlyArray<SeriesBlocks> {
   /** The keys of all its series, where they lie so: who has seen the same bytes before knows all labels at once. */
   readonly keySection?: KeySection;
   /** How many value blocks its series have, and their bytes. */
   readonly blockTotals?: { readonly count: number; readonly size: number };
+  /** The same blocks as its series have. */
+  readonly blockTable?: BlockTable;
 }
 
 /** What an answer is based on: it travels with every result, so that nothing missing is silent. */

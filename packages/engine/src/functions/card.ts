@@ -79,6 +79,12 @@ export interface WindowMargins {
 /** Makes the loop for windows that reach beyond their range by the margins. */
 export type ExtendedLoop = (margins: WindowMargins) => RollupLoop;
 
+/** What of a counter or gauge is wanted of its growth over a window, extrapolated. */
+export interface GrowthKind {
+  readonly isCounter: boolean;
+  readonly isRate: boolean;
+}
+
 export interface RollupCard extends Signature {
   readonly kind: "rollup";
   readonly returnType: "vector";
@@ -88,6 +94,8 @@ export interface RollupCard extends Signature {
   /** Its first argument is a quantile: one outside [0, 1] earns a warning. */
   readonly warnsOfQuantile?: boolean;
   readonly evaluate: RollupLoop;
+  /** Set where that is what `evaluate` works out. */
+  readonly growth?: GrowthKind;
   /** The loops for ranges under these modifiers. A card without one refuses the modifier. */
   readonly anchored?: ExtendedLoop;
   readonly smoothed?: ExtendedLoop;

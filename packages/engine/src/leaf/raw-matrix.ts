@@ -46,10 +46,12 @@ export async function readRawMatrix(
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const series: RawSeries[] = [];
   let sampleCount = 0;
-  for (const [number, { blocks }] of found.series.entries()) {
-    const labels = found.labels[number] as string;
+  for (const [row, labels] of found.labels.entries()) {
     if (tools.pacer.isDue) await tools.pacer.turn();
-    const { timestampsMs, values, words, windows } = decoder.decode(blocks, tools.budget);
+    const { timestampsMs, values, words, windows } = decoder.decode(
+      found.blocksOf(row),
+      tools.budget,
+    );
     const start = windows.starts[0] as number;
     const end = windows.ends[0] as number;
     sampleCount += end - start;
@@ -75,6 +77,6 @@ export async function readRawMatrix(
     if (shown.count > 0) series.push({ labels, ...shown });
   }
   decoder.close(tools.budget);
-  const seriesCount = found.series.length;
+  const seriesCount = found.length;
   return { matrix: { series }, coverage: found.coverage, seriesCount, sampleCount };
 }

@@ -105,10 +105,34 @@ export class SampleDecoder {
       const all = overlaps(blocks) ? this.#decodeMerged(blocks) : this.#decodeInTurn(blocks);
       return this.#dedupIntervalMs > 0 ? this.#deduped(all) : all;
     } catch (cause) {
-      if (!(cause instanceof RangeError)) throw cause;
-      throw new CorruptionError("TIDELINE_BLOCK", `Cannot decode a block: ${cause.message}`, {
-        cause,
-      });
+      throw corruptionOf(cause);
+    }
+  }
+
+  /** Steps of the windows. */
+  get stepCount(): number {
+    return this.#times.stepCount;
+  }
+
+  /**
+   * Times and windows of all series that have just this block of timestamps; null where some of their samples do not count.
+   *
+   * @throws as `decode`
+   */
+  sharedTimes(
+    block: TimestampBlock,
+    budget: Budget,
+  ): Pick<DecodedSeries, "timestampsMs" | "windows"> | null {
+    const blocks = [{ timestamps: block, bytes: NO_BYTES }];
+    try {
+      this.#makeRoom(countOf(blocks), budget);
+      const { timestampsMs, windows } = this.#windowed(blocks);
+      const seenCount = windows.ends[windows.stepCount - 1] as number;
+      const intervalMs = this.#dedupIntervalMs;
+      const isWhole = intervalMs === 0 || !isCrowded(timestampsMs, seenCount, intervalMs);
+      return isWhole ? { timestampsMs, windows } : null;
+    } catch (cause) {
+      throw corruptionOf(cause);
     }
   }
 
@@ -120,8 +144,8 @@ export class SampleDecoder {
   }
 
   #decodeInTurn(blocks: readonly ValueBlock[]): DecodedSeries {
-    const sequence = this.#sequenceOf(blocks);
-    const count = sequence.timestampsMs.length;
+    const { timestampsMs, windows } = this.#windowed(blocks);
+    const count = timestampsMs.length;
     this.#takeValues(count);
     let at = 0;
     for (let i = 0; i < blocks.length; i += 1) {
@@ -129,8 +153,6 @@ export class SampleDecoder {
       decodeValues(bytes, this.#target(at, timestamps.count));
       at += timestamps.count;
     }
-    const { timestampsMs } = sequence;
-    const windows = (sequence.windows ??= windowsOf(timestampsMs, count, this.#times));
     const values = this.#values;
     const words = this.#words;
     this.#inTurn ??= { timestampsMs, values, words, count, windows };
@@ -174,6 +196,17 @@ export class SampleDecoder {
     if (this.#firstTarget.length !== count || this.#firstTarget.buffer !== this.#values.buffer)
       this.#firstTarget = this.#values.subarray(0, count);
     return this.#firstTarget;
+  }
+
+  #windowed(blocks: readonly ValueBlock[]): { timestampsMs: Float64Array; windows: Windows } {
+    const sequence = this.#sequenceOf(blocks);
+    const { timestampsMs } = sequence;
+    const windows = (sequence.windows ??= windowsOf(
+      timestampsMs,
+      timestampsMs.length,
+      this.#times,
+    ));
+    return { timestampsMs, windows };
   }
 
   #sequenceOf(blocks: readonly ValueBlock[]): Sequence {
@@ -221,6 +254,15 @@ export class SampleDecoder {
     const windows = this.#scratchWindows.of(timestampsMs, count);
     return { timestampsMs, values, words, count, windows };
   }
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+function corruptionOf(cause: unknown): unknown {
+  if (!(cause instanceof RangeError)) return cause;
+  return new CorruptionError("TIDELINE_BLOCK", `Cannot decode a block: ${cause.message}`, {
+    cause,
+  });
 }
 
 /** @throws {RangeError} also when the times are not those that the block says it spans */

@@ -12,17 +12,62 @@ import type {
 } from "@tideline/model";
 import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
-import { knownLists, type LabelList } from "../labels/known-lists.ts";
+import { knownLists, type Arrangement, type LabelList } from "../labels/known-lists.ts";
 import type { Pacer } from "../pacer.ts";
 
-export interface FoundSeriesList {
-  /** Sorted by labels, so that results do not depend on the order of delivery: Prometheus' blocks have that order. */
-  readonly series: readonly SeriesBlocks[];
-  /** Their label keys: the series of one search are of one tenant. */
+/** What a search has found: a row per series, sorted by labels, so that results do not depend on the order of delivery. */
+export class FoundSeries {
+  readonly batches: readonly SeriesBatch[];
+  /** Of each row: the series of one search are of one tenant. */
   readonly labels: readonly string[];
+  /** Of each row: its first piece. Pieces are the series of all batches, one after another. */
+  readonly firstPiece: Int32Array;
+  /** Of each piece: the next one of the same series, or -1. */
+  readonly nextPiece: Int32Array;
   readonly coverage: Coverage;
   /** Bytes held in the budget; whoever took the list releases them. */
   readonly heldSize: number;
+  /** Made when somebody asks: one object for each. */
+  #pieces: readonly SeriesBlocks[] | null = null;
+
+  constructor(
+    batches: readonly SeriesBatch[],
+    { labels, firstPiece, nextPiece }: Arrangement,
+    coverage: Coverage,
+    heldSize: number,
+  ) {
+    this.batches = batches;
+    this.labels = labels;
+    this.firstPiece = firstPiece;
+    this.nextPiece = nextPiece;
+    this.coverage = coverage;
+    this.heldSize = heldSize;
+  }
+
+  get length(): number {
+    return this.labels.length;
+  }
+
+  keyOf(row: number): Uint8Array {
+    return this.#piece(this.firstPiece[row] as number).key;
+  }
+
+  /** The blocks of a row, ascending by minMs. */
+  blocksOf(row: number): readonly ValueBlock[] {
+    const first = this.firstPiece[row] as number;
+    let next = this.nextPiece[first] as number;
+    if (next < 0) return this.#piece(first).blocks;
+    const blocks = [...this.#piece(first).blocks];
+    for (; next >= 0; next = this.nextPiece[next] as number)
+      blocks.push(...this.#piece(next).blocks);
+    return blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs);
+  }
+
+  #piece(number: number): SeriesBlocks {
+    this.#pieces ??=
+      this.batches.length === 1 ? (this.batches[0] as SeriesBatch) : this.batches.flat();
+    return this.#pieces[number] as SeriesBlocks;
+  }
 }
 
 /** What an entry of the table costs beside its bytes, roughly. */
@@ -35,8 +80,8 @@ export async function readSeries(
   query: SearchQuery,
   budget: Budget,
   pacer: Pacer,
-): Promise<FoundSeriesList> {
-  const batches: { readonly series: readonly SeriesBlocks[]; readonly list: LabelList }[] = [];
+): Promise<FoundSeries> {
+  const batches: { readonly series: SeriesBatch; readonly list: LabelList }[] = [];
   const counter = new SeriesCounter(query.seriesCountMax);
   let heldSize = 0;
   const search = source.search(query, pacer.signal);
@@ -51,28 +96,9 @@ export async function readSeries(
   }
   // Frames come as the nodes send them: so that equal answers are known again, lists have an order of their own.
   batches.sort((a, b) => a.list.number - b.list.number);
-  const { labels, firstPiece, nextPiece } = knownLists.arrange(batches.map(({ list }) => list));
-  const pieces = batches.flatMap(({ series }) => series);
-  const series: SeriesBlocks[] = [];
-  for (let row = 0; row < labels.length; row += 1) {
-    const first = firstPiece[row] as number;
-    const piece = pieces[first] as SeriesBlocks;
-    const isWhole = (nextPiece[first] as number) < 0;
-    series.push(isWhole ? piece : { key: piece.key, blocks: joined(pieces, nextPiece, first) });
-  }
-  return { series, labels, coverage: search.coverage(), heldSize };
-}
-
-/** The blocks of a series that came in pieces, ascending by minMs. */
-function joined(
-  pieces: readonly SeriesBlocks[],
-  nextPiece: Int32Array,
-  first: number,
-): readonly ValueBlock[] {
-  const blocks: ValueBlock[] = [];
-  for (let piece = first; piece >= 0; piece = nextPiece[piece] as number)
-    blocks.push(...(pieces[piece] as SeriesBlocks).blocks);
-  return blocks.toSorted((a, b) => a.timestamps.minMs - b.timestamps.minMs);
+  const arrangement = knownLists.arrange(batches.map(({ list }) => list));
+  const all = batches.map(({ series }) => series);
+  return new FoundSeries(all, arrangement, search.coverage(), heldSize);
 }
 
 /** Counts series as their pieces come; tells pieces of one series apart only when there are more than the limit. */

@@ -90,6 +90,51 @@ export function extrapolate(
   }
 }
 
+// ---- series whose values stand in one block as they are ----
+
+// A row of the table, i32 each: where the block lies, its size, its values, where its plan lies, and which samples that touches.
+const ROW_SIZE: usize = 24;
+
+const CODEC_RAW: u8 = 0;
+const CODEC_CONST: u8 = 1;
+
+// Where the values of a block stand, or those of `scratch` that were filled with the one that it has; 0: they are packed, or it is damaged.
+function valuesOf(block: usize, size: i32, count: i32, from: i32, to: i32, scratch: usize): usize {
+  if (size < 1) return 0;
+  const codec = load<u8>(block);
+  if (codec == CODEC_RAW) return size == 1 + (count << 3) ? block + 1 : 0;
+  if (codec != CODEC_CONST || size != 9) return 0;
+  const value = load<f64>(block + 1);
+  for (let i = from; i < to; i++) store<f64>(at64(scratch, i), value);
+  return scratch;
+}
+
+// As `extrapolate` for the rows `start` to `end` of a table, each into its row of `out`, and a byte per step into `presence`.
+// Returns the first row that is left: its values are packed, or a NaN is among them.
+export function extrapolateBlocks(
+  table: usize, start: i32, end: i32, stepCount: i32, isCounter: bool, rangeSeconds: f64,
+  scratch: usize, drops: usize, out: usize, presence: usize,
+): i32 {
+  const plane = <usize>stepCount << 3;
+  for (let row = start; row < end; row++) {
+    const entry = table + <usize>row * ROW_SIZE;
+    const from = load<i32>(entry, 16), to = load<i32>(entry, 20);
+    const values = valuesOf(load<u32>(entry), load<i32>(entry, 4), load<i32>(entry, 8), from, to, scratch);
+    if (values == 0 || hasNaN(at64(values, from), to - from)) return row;
+    const sampled: usize = load<u32>(entry, 12);
+    const firsts = sampled + plane * 5, lasts = firsts + (plane >> 1);
+    extrapolate(
+      values, from, to, stepCount, isCounter, rangeSeconds, firsts, lasts,
+      sampled, sampled + plane, sampled + plane * 2, sampled + plane * 3, sampled + plane * 4,
+      drops, at64(out, row * stepCount),
+    );
+    const there = presence + row * stepCount;
+    for (let step = 0; step < stepCount; step++)
+      store<u8>(there + step, u8(load<i32>(at32(lasts, step)) > load<i32>(at32(firsts, step))));
+  }
+  return end;
+}
+
 // ---- sums of rows ----
 
 // @ts-ignore

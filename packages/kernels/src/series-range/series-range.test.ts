@@ -3,6 +3,9 @@ import { expect, test } from "vitest";
 import { GROUP_POINTS_MAX, seriesValues } from "../series-memory.ts";
 import { extrapolatePlain, hasNaNPlain, sumRowsPlain, type SummedRows } from "./plain.ts";
 import { heapColumns, planInto, type WindowEdges } from "./plan.ts";
+import { blockGrowth } from "./block-growth.ts";
+import { encodeValues } from "../value-block/wasm.ts";
+import { rawBlock } from "../value-block/plain.ts";
 import { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./wasm.ts";
 
 const ODD_VALUES = [NaN, Infinity, -Infinity, -0, 0, 5e-324, -5e-324, 1e-281, 1.7e308, -1.7e308];
@@ -117,6 +120,93 @@ test("a rate is what Prometheus' rule says of each window alone", () => {
       expect(actual[step]).toBe(rateOf(...window, endMs, edges.rangeMs));
     }
   });
+});
+
+/** Raw, or one value for all, or packed. */
+function blockOf(random: Random, values: Float64Array): Uint8Array {
+  if (random.chance(0.2)) values.fill(values[0] as number);
+  const isPacked = random.chance(0.1);
+  const isConst = values.every((value) => Object.is(value, values[0]));
+  return isPacked || isConst ? encodeValues(values) : rawBlock(bytesOf(values));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float64Array): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+test("growth of many series from their blocks is that of each one, and stops at what is packed or has a NaN", () => {
+  forEachSeed(300, (random) => {
+    const count = 1 + random.below(60);
+    const timestampsMs = timestampsOf(random, count);
+    const edges = edgesOf(random, timestampsMs);
+    const { stepCount } = edges;
+    const isCounter = random.chance(0.7);
+    const isRate = random.chance(0.5);
+    const plan = planExtrapolation(edges, timestampsMs, isRate);
+    expect(blockGrowth.isInKernel(plan)).toBe(true);
+    const rows = Array.from({ length: 1 + random.below(8) }, () => valuesOf(random, count));
+    blockGrowth.clear();
+    const blocks = rows.map((values) => blockOf(random, values));
+    blocks.forEach((block, row) => {
+      blockGrowth.setRow(row, blockGrowth.put(block), block.length, count, plan);
+    });
+    const target = {
+      values: new Float64Array(rows.length * stepCount + 1),
+      presence: new Uint8Array(rows.length * stepCount + 1),
+      start: 1,
+    };
+    const from = random.below(rows.length);
+    const left = blockGrowth.extrapolate(from, rows.length, plan, isCounter, target);
+    const expectedLeft = rows.findIndex(
+      (values, row) =>
+        row >= from &&
+        ((blocks[row]?.[0] ?? 0) > 1 ||
+          hasNaNPlain(values, plan.from, Math.max(plan.from, plan.to))),
+    );
+    expect(left).toBe(expectedLeft < 0 ? rows.length : expectedLeft);
+    const plainPlan = planInto(
+      heapColumns(stepCount),
+      new Uint8Array(stepCount),
+      edges,
+      timestampsMs,
+      isRate,
+    );
+    for (let row = from; row < left; row += 1) {
+      const expected = new Float64Array(stepCount);
+      extrapolatePlain(rows[row] as Float64Array, plainPlan, isCounter, expected, 0);
+      const start = 1 + (row - from) * stepCount;
+      const presence = target.presence.subarray(start, start + stepCount);
+      expect(presence).toEqual(plainPlan.presence);
+      const actual = target.values.subarray(start, start + stepCount);
+      const present = (values: Float64Array) => values.filter((_, i) => presence[i] === 1);
+      expect(resultBits(present(actual))).toBe(resultBits(present(expected)));
+    }
+    expect(target.values[0]).toBe(0);
+    expect(target.presence.subarray(1 + (left - from) * stepCount)).not.toContain(1);
+  });
+});
+
+test("blocks that have no room are refused, and a damaged one is left", () => {
+  blockGrowth.clear();
+  expect(blockGrowth.put(new Uint8Array(5 * 1024 * 1024))).toBe(-1);
+  const timestampsMs = Float64Array.of(0, 1000);
+  const edges = {
+    stepCount: 1,
+    rangeMs: 2000,
+    endStartMs: 1000,
+    endStepMs: 0,
+    starts: Int32Array.of(0),
+    ends: Int32Array.of(2),
+  };
+  const plan = planExtrapolation(edges, timestampsMs, true);
+  const target = { values: new Float64Array(1), presence: new Uint8Array(1), start: 0 };
+  for (const block of [[], [0], [0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 0], [9, 9]]) {
+    blockGrowth.clear();
+    blockGrowth.setRow(0, blockGrowth.put(Uint8Array.from(block)), block.length, 2, plan);
+    expect(blockGrowth.extrapolate(0, 1, plan, true, target)).toBe(0);
+  }
+  expect(blockGrowth.rowsMax(1)).toBeGreaterThan(1_000);
+  expect(blockGrowth.rowsMax(30_000)).toBe(1);
 });
 
 test("plans lose their room to later ones, and tell", () => {

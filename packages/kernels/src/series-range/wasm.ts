@@ -24,6 +24,7 @@ import { heapColumns, planInto, type RangePlan, type WindowEdges } from "./plan.
 interface Exports {
   readonly hasNaN: (values: number, count: number) => number;
   readonly extrapolate: (...places: number[]) => void;
+  readonly extrapolateBlocks: (...places: number[]) => number;
   readonly addRows: (...places: number[]) => void;
   readonly settle: (count: number, sums: number, lost: number) => void;
 }
@@ -34,19 +35,19 @@ const PLAN_STEP_SIZE = 2 * 4 + 5 * 8;
 const COPIED_COUNT_MIN = 16;
 
 const buffer = memory.memory.buffer;
-const dropsAt = memory.reserve(SERIES_SAMPLES_MAX * 4);
+export const dropsAt = memory.reserve(SERIES_SAMPLES_MAX * 4);
 /** Groups of rows lie where drops are counted: never both at a time. */
 const groupsAt = dropsAt;
-const outAt = memory.reserve(SERIES_STEPS_MAX * 8);
+export const outAt = memory.reserve(SERIES_STEPS_MAX * 8);
 const plansAt = memory.reserve(PLANS_SIZE);
-const presenceAt = memory.reserve(SERIES_STEPS_MAX);
+export const presenceAt = memory.reserve(SERIES_STEPS_MAX);
 const sumsAt = memory.reserve(GROUP_POINTS_MAX * 8);
 const lostAt = memory.reserve(GROUP_POINTS_MAX * 8);
 const seenAt = memory.reserve(GROUP_POINTS_MAX);
-const out = new Float64Array(buffer, outAt, SERIES_STEPS_MAX);
+export const out = new Float64Array(buffer, outAt, SERIES_STEPS_MAX);
 const groupsIn = new Int32Array(buffer, groupsAt, SERIES_SAMPLES_MAX);
-const presenceIn = new Uint8Array(buffer, presenceAt, SERIES_STEPS_MAX);
-const kernel = loadKernel(
+export const presenceIn = new Uint8Array(buffer, presenceAt, SERIES_STEPS_MAX);
+export const kernel = loadKernel(
   entryUrl(new URL("./series-range.wasm", import.meta.url)),
   memory,
 ) as unknown as Exports;
@@ -98,6 +99,11 @@ export function planExtrapolation(
 /** Whether the columns of a plan are still there: one that has lost them is to be made anew. */
 export function isCurrent(plan: RangePlan): boolean {
   return plan.era === 0 || plan.era === era;
+}
+
+/** Whether the columns of a plan lie where the kernel can read them. */
+export function isInKernel(plan: RangePlan): boolean {
+  return plan.era === era;
 }
 
 /** As `extrapolatePlain`, quicker where the values lie in the kernels' memory. @param plan a current one */

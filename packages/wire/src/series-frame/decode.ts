@@ -6,6 +6,7 @@
  */
 import { ByteReader, compareBytes } from "@tideline/common";
 import {
+  type BlockTable,
   CorruptionError,
   type Coverage,
   type KeySection,
@@ -110,7 +111,7 @@ export class SeriesFrameDecoder {
       at: timestampsAt,
       size: timestampsSize,
     });
-    checkValues(view, timestampCount, {
+    const blocks = readValues(view, timestampCount, {
       tableAt: valueTableAt,
       count: valueCount,
       size: valuesSize,
@@ -122,20 +123,23 @@ export class SeriesFrameDecoder {
       keysAt,
       keysSize,
     });
-    checkSeries(view, valueCount, { tableAt: seriesTableAt, count: seriesCount, keySection });
-    const places = {
-      bytes: frame,
-      view,
+    const seriesEnds = readSeries(view, valueCount, {
+      tableAt: seriesTableAt,
+      count: seriesCount,
+      keySection,
+    });
+    const blockTable: BlockTable = {
+      bytes: frame.subarray(valuesAt),
+      ends: blocks.ends,
+      timestampsOf: blocks.timestampsOf,
       timestamps,
-      seriesTableAt,
-      valueTableAt,
-      keys: keySection.bytes,
-      valuesAt,
+      seriesEnds,
     };
     const series: SeriesBlocks[] = [];
-    for (let i = 0; i < seriesCount; i += 1) series.push(new FrameSeries(places, i));
+    for (let i = 0; i < seriesCount; i += 1)
+      series.push(new FrameSeries(keySection, blockTable, i));
     const blockTotals = { count: valueCount, size: valuesSize };
-    return Object.assign(series, { keySection, blockTotals });
+    return Object.assign(series, { keySection, blockTotals, blockTable });
   }
 
   /** The keys that lie in a frame, or that it names. */
@@ -195,11 +199,13 @@ interface Table {
   readonly size: number;
 }
 
-function checkValues(
+function readValues(
   view: DataView,
   timestampCount: number,
   { tableAt, count, size }: Table,
-): void {
+): Pick<BlockTable, "ends" | "timestampsOf"> {
+  const ends = new Uint32Array(count);
+  const timestampsOf = new Uint32Array(count);
   let start = 0;
   for (let i = 0; i < count; i += 1) {
     const entryAt = tableAt + i * VALUE_ENTRY_SIZE;
@@ -207,9 +213,12 @@ function checkValues(
     const end = view.getUint32(entryAt + 4, true);
     if (index >= timestampCount) throw damaged(`value block ${i} has timestamps ${index}`);
     if (end < start || end > size) throw damaged(`value block ${i} ends at ${end} of ${size}`);
+    timestampsOf[i] = index;
+    ends[i] = end;
     start = end;
   }
   if (start !== size) throw damaged(`value blocks end at ${start} of ${size}`);
+  return { ends, timestampsOf };
 }
 
 interface KeyPlaces {
@@ -220,11 +229,13 @@ interface KeyPlaces {
   readonly keysSize: number;
 }
 
-function checkSeries(
+/** @returns where the blocks of each series end */
+function readSeries(
   view: DataView,
   blockCount: number,
   { tableAt, count, keySection }: { tableAt: number; count: number; keySection: KeySection },
-): void {
+): Uint32Array {
+  const seriesEnds = new Uint32Array(count);
   const { bytes, ends } = keySection;
   if (ends.length !== count) throw damaged(`${count} series with ${ends.length} keys`);
   let keyStart = 0;
@@ -238,21 +249,12 @@ function checkSeries(
     if (blockEnd < blockStart || blockEnd > blockCount) {
       throw damaged(`series ${i} ends at block ${blockEnd} of ${blockCount}`);
     }
+    seriesEnds[i] = blockEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
   }
   if (keyStart !== bytes.length || blockStart !== blockCount) throw damaged("series end too early");
-}
-
-/** A frame whose tables are checked. */
-interface FramePlaces {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly timestamps: readonly TimestampBlock[];
-  readonly seriesTableAt: number;
-  readonly valueTableAt: number;
-  readonly keys: Uint8Array;
-  readonly valuesAt: number;
+  return seriesEnds;
 }
 
 /**
@@ -260,21 +262,25 @@ interface FramePlaces {
  * with their series cost the collector nothing.
  */
 class FrameSeries implements SeriesBlocks {
-  readonly #frame: FramePlaces;
+  readonly #keys: KeySection;
+  readonly #table: BlockTable;
   readonly #number: number;
 
-  constructor(frame: FramePlaces, number: number) {
-    this.#frame = frame;
+  constructor(keys: KeySection, table: BlockTable, number: number) {
+    this.#keys = keys;
+    this.#table = table;
     this.#number = number;
   }
 
   get key(): Uint8Array {
-    return this.#frame.keys.subarray(this.#before(0), this.#end(0));
+    const { bytes, ends } = this.#keys;
+    return bytes.subarray(startIn(ends, this.#number), ends[this.#number]);
   }
 
   get blocks(): readonly ValueBlock[] {
-    const first = this.#before(4);
-    const end = this.#end(4);
+    const { seriesEnds } = this.#table;
+    const first = startIn(seriesEnds, this.#number);
+    const end = seriesEnds[this.#number] as number;
     if (end - first === 1) return [this.#block(first)];
     const blocks: ValueBlock[] = [];
     for (let i = first; i < end; i += 1) blocks.push(this.#block(i));
@@ -282,27 +288,17 @@ class FrameSeries implements SeriesBlocks {
   }
 
   #block(number: number): ValueBlock {
-    const { bytes, view, timestamps, valueTableAt, valuesAt } = this.#frame;
-    const entryAt = valueTableAt + number * VALUE_ENTRY_SIZE;
-    const start = number === 0 ? 0 : view.getUint32(entryAt - VALUE_ENTRY_SIZE + 4, true);
+    const { bytes, ends, timestamps, timestampsOf } = this.#table;
     return {
-      timestamps: timestamps[view.getUint32(entryAt, true)] as TimestampBlock,
-      bytes: bytes.subarray(valuesAt + start, valuesAt + view.getUint32(entryAt + 4, true)),
+      timestamps: timestamps[timestampsOf[number] as number] as TimestampBlock,
+      bytes: bytes.subarray(startIn(ends, number), ends[number]),
     };
   }
+}
 
-  /** A field of the series' entry: 0 the end of its key, 4 the end of its blocks. */
-  #end(field: 0 | 4): number {
-    const { view, seriesTableAt } = this.#frame;
-    return view.getUint32(seriesTableAt + this.#number * SERIES_ENTRY_SIZE + field, true);
-  }
-
-  /** The same of the series before. */
-  #before(field: 0 | 4): number {
-    if (this.#number === 0) return 0;
-    const { view, seriesTableAt } = this.#frame;
-    return view.getUint32(seriesTableAt + (this.#number - 1) * SERIES_ENTRY_SIZE + field, true);
-  }
+/** Where what ends at `ends[number]` starts. */
+function startIn(ends: Uint32Array, number: number): number {
+  return number === 0 ? 0 : (ends[number - 1] as number);
 }
 
 /** Runs `read` over ByteReaders. @throws {CorruptionError} where it would read past the end */

@@ -25,7 +25,12 @@ const growthPlans = new WeakMap<Windows, RangePlan>();
 let scratchColumns = heapColumns(64);
 let scratchPresence = new Uint8Array(64);
 
-function planOf({ timestampsMs }: Samples, windows: Windows, isRate: boolean): RangePlan {
+/** What windows come to for a rate, or an increase or delta. */
+export function growthPlan(
+  timestampsMs: Float64Array,
+  windows: Windows,
+  isRate: boolean,
+): RangePlan {
   if (!windows.isShared) return scratchPlan(windows, timestampsMs, isRate);
   const plans = isRate ? ratePlans : growthPlans;
   const known = plans.get(windows);
@@ -46,7 +51,7 @@ function scratchPlan(windows: Windows, timestampsMs: Float64Array, isRate: boole
 
 function extrapolated(isCounter: boolean, isRate: boolean): RollupLoop {
   return (samples, windows, _parameters, target) => {
-    const plan = planOf(samples, windows, isRate);
+    const plan = growthPlan(samples.timestampsMs, windows, isRate);
     extrapolate(samples.values, plan, isCounter, target.values, target.start);
     const { stepCount, presence } = plan;
     for (let step = 0; step < stepCount; step += 1)
@@ -100,6 +105,7 @@ export const counters: readonly RollupCard[] = [
     ...RANGE_ONLY,
     wantsCounter: true,
     evaluate: extrapolated(true, true),
+    growth: { isCounter: true, isRate: true },
     ...growthLoops(true, true),
   },
   {
@@ -110,6 +116,7 @@ export const counters: readonly RollupCard[] = [
     ...RANGE_ONLY,
     wantsCounter: true,
     evaluate: extrapolated(true, false),
+    growth: { isCounter: true, isRate: false },
     ...growthLoops(true, false),
   },
   {
@@ -119,6 +126,7 @@ export const counters: readonly RollupCard[] = [
     notes: "For gauges; extrapolated as rate, but also past zero",
     ...RANGE_ONLY,
     evaluate: extrapolated(false, false),
+    growth: { isCounter: false, isRate: false },
     ...growthLoops(false, false),
   },
   {
