@@ -16,6 +16,7 @@ await runProgram({
   name: "vmselect",
   summary: "answers PromQL from vmstorage nodes",
   flags,
+  answersQueries: true,
   start(context) {
     const client = new SelectClient({
       nodes: parseStorageNodes(context.flags.storageNode, DEFAULT_PORT),

@@ -19,6 +19,7 @@ await runProgram({
   name: "vmsingle",
   summary: "stores samples and answers PromQL, all in one process",
   flags,
+  answersQueries: true,
   async start(context) {
     const { allowedMemorySize } = context;
     const storage = await startStorage({

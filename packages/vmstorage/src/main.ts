@@ -16,6 +16,7 @@ await runProgram({
   name: "vmstorage",
   summary: "keeps samples on disk for vminsert and vmselect",
   flags,
+  answersQueries: true,
   async start(context) {
     const { log } = context;
     const storage = await startStorage({
