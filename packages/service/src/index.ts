@@ -33,7 +33,7 @@ export { guardBy, type Handler, type Route } from "./http/routes.ts";
 export { ListenError, type HttpServer } from "./http/server.ts";
 export type { Log } from "./log/logger.ts";
 export { addMetricTable } from "./metrics/metric-table.ts";
-export type { MetricName, Metrics, Read, Reading } from "./metrics/metrics.ts";
+export { Metrics, type MetricName, type Read, type Reading } from "./metrics/metrics.ts";
 export { allowedMemorySize } from "./program/memory.ts";
 export { runProgram, type ProgramContext, type ProgramPart } from "./program/run.ts";
 export { VERSION } from "./version.ts";

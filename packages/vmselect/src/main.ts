@@ -36,6 +36,7 @@ await runProgram({
       flags: context.flags,
       frames: client,
       warmUpAfter: settled(client),
+      rehearses: true,
       bases: ["/select/:tenant/prometheus"],
       deleteBases: ["/delete/:tenant/prometheus"],
       deleteSeries: (request, signal) => client.deleteSeries(request, signal),

@@ -33,6 +33,7 @@ export async function serveSelect(
     deleteBases: [],
     deleteSeries: () => Promise.resolve(),
     warmUpAfter: Promise.resolve(),
+    rehearses: false,
     withPartial: true,
     denyPartial: false,
   });

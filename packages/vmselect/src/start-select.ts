@@ -5,7 +5,13 @@
 import { availableParallelism } from "node:os";
 import { MessageChannel, Worker } from "node:worker_threads";
 import { entryUrl, systemClock } from "@tideline/common";
-import { ByteBudget, type FlagValues, type Metrics, type ProgramContext } from "@tideline/service";
+import {
+  ByteBudget,
+  Metrics,
+  type FlagValues,
+  type ProgramContext,
+  type Route,
+} from "@tideline/service";
 import { seriesSourceOf, serveFrames, type FrameSource } from "@tideline/wire";
 import { deleteRoute, type DeleteRouteOptions } from "./api/delete-route.ts";
 import { selectRoutes } from "./api/routes.ts";
@@ -14,6 +20,8 @@ import type { QueryWorkerData } from "./query/jobs.ts";
 import { QueryMemory } from "./query/query-memory.ts";
 import { QueryPool } from "./query/query-pool.ts";
 import { QueryRunner } from "./query/query-runner.ts";
+import { rehearse } from "./warm-up/rehearsal.ts";
+import { RehearsedSource } from "./warm-up/rehearsed-source.ts";
 
 export interface StartSelectOptions {
   readonly context: Pick<
@@ -29,6 +37,8 @@ export interface StartSelectOptions {
   readonly deleteSeries: DeleteRouteOptions["deleteSeries"];
   /** Settles when `frames` can be asked, or has taken too long; until then workers do not warm up. */
   readonly warmUpAfter: Promise<void>;
+  /** Whether the way to the nodes is rehearsed then. */
+  readonly rehearses: boolean;
   readonly withPartial: boolean;
   readonly denyPartial: boolean;
 }
@@ -37,12 +47,15 @@ export interface StartSelectOptions {
 const CANCEL_GRACE_MS = 10_000;
 /** A worker's heap without the data of queries. */
 const WORKER_HEAP_MIN_SIZE = 96 * 2 ** 20;
+/** Of the main thread: some 500 questions. After 100 half of what V8 compiles is left to the first real queries. */
+const REHEARSAL_CPU_MS = 500;
 /** What a selected series costs at the least, in bytes: bounds -search.maxUniqueTimeseries=0. */
 const SERIES_COST_SIZE = 512;
 
 export function startSelect(options: StartSelectOptions): void {
-  const { context, flags, frames } = options;
+  const { context, flags } = options;
   const { log, metrics, allowedMemorySize } = context;
+  const frames = new RehearsedSource(options.frames);
   const cpuCount = availableParallelism();
   const workerCount = flags["search.workers"] || cpuCount;
   const workerHeapSize = Math.max(
@@ -66,14 +79,16 @@ export function startSelect(options: StartSelectOptions): void {
     },
   });
   context.onStop({ name: "query workers", stop: () => pool.close() });
-  const runner = new QueryRunner({
-    pool,
-    concurrentMax: flags["search.maxConcurrentRequests"] || 2 * cpuCount,
-    queueTimeoutMs: flags["search.maxQueueDuration"],
-    slowQueryMs: flags["search.logSlowQueryDuration"],
-    metrics,
-    log,
-  });
+  const newRunner = (counted: Metrics, slowQueryMs: number): QueryRunner =>
+    new QueryRunner({
+      pool,
+      concurrentMax: flags["search.maxConcurrentRequests"] || 2 * cpuCount,
+      queueTimeoutMs: flags["search.maxQueueDuration"],
+      slowQueryMs,
+      metrics: counted,
+      log,
+    });
+  const runner = newRunner(metrics, flags["search.logSlowQueryDuration"]);
   const limits = {
     seriesCountMax:
       flags["search.maxUniqueTimeseries"] || Math.floor(allowedMemorySize / SERIES_COST_SIZE),
@@ -98,38 +113,49 @@ export function startSelect(options: StartSelectOptions): void {
     () => answers.sizeMax,
   );
   addDeleteRoutes(options);
-  for (const base of options.bases) {
-    context.http.route(
-      ...selectRoutes({
-        base,
-        withPartial: options.withPartial,
-        runner,
-        answers,
-        limits,
-        lookbackMs: flags["search.maxLookback"],
-        dedupIntervalMs: flags["dedup.minScrapeInterval"],
-        dialect: {
-          allowExperimental: !flags["search.disableExperimentalPromQL"],
-          delayedNameRemoval: flags["search.delayedNameRemoval"],
-        },
-        queryLengthMax: flags["search.maxQueryLen"],
-        queryDurationMaxMs: flags["search.maxQueryDuration"],
-        indexLimits: {
-          seriesCountMax: limits.seriesCountMax,
-          seriesAnswerMax: flags["search.maxSeries"],
-          labelsSeriesMax: flags["search.maxLabelsAPISeries"],
-          labelNamesMax: flags["search.maxTagKeys"],
-          labelValuesMax: flags["search.maxTagValues"],
-          statusSeriesMax: flags["search.maxTSDBStatusSeries"],
-          statusTopMax: flags["search.maxTSDBStatusTopNSeries"],
-          labelsDurationMaxMs: flags["search.maxLabelsAPIDuration"],
-          statusDurationMaxMs: flags["search.maxStatusRequestDuration"],
-        },
-        denyPartial: options.denyPartial,
-        clock: systemClock,
-      }),
-    );
-  }
+  const routesOf = (base: string, by: QueryRunner): Route[] =>
+    selectRoutes({
+      base,
+      withPartial: options.withPartial,
+      runner: by,
+      answers,
+      limits,
+      lookbackMs: flags["search.maxLookback"],
+      dedupIntervalMs: flags["dedup.minScrapeInterval"],
+      dialect: {
+        allowExperimental: !flags["search.disableExperimentalPromQL"],
+        delayedNameRemoval: flags["search.delayedNameRemoval"],
+      },
+      queryLengthMax: flags["search.maxQueryLen"],
+      queryDurationMaxMs: flags["search.maxQueryDuration"],
+      indexLimits: {
+        seriesCountMax: limits.seriesCountMax,
+        seriesAnswerMax: flags["search.maxSeries"],
+        labelsSeriesMax: flags["search.maxLabelsAPISeries"],
+        labelNamesMax: flags["search.maxTagKeys"],
+        labelValuesMax: flags["search.maxTagValues"],
+        statusSeriesMax: flags["search.maxTSDBStatusSeries"],
+        statusTopMax: flags["search.maxTSDBStatusTopNSeries"],
+        labelsDurationMaxMs: flags["search.maxLabelsAPIDuration"],
+        statusDurationMaxMs: flags["search.maxStatusRequestDuration"],
+      },
+      denyPartial: options.denyPartial,
+      clock: systemClock,
+    });
+  for (const base of options.bases) context.http.route(...routesOf(base, runner));
+  const [base = ""] = options.bases;
+  if (!options.rehearses) return;
+  void pool.warm.then(() =>
+    rehearse({
+      http: context.http,
+      routes: routesOf(base, newRunner(new Metrics(), 0)),
+      base: base.replace(":tenant", "0"),
+      source: frames,
+      askerCount: workerCount,
+      cpuMsMax: REHEARSAL_CPU_MS,
+      isBusy: () => runner.askedCount > 0,
+    }),
+  );
 }
 
 function addMemoryMetrics(metrics: Metrics, memory: QueryMemory): void {

@@ -44,6 +44,7 @@ await runProgram({
       flags: context.flags,
       frames: storage,
       warmUpAfter: Promise.resolve(),
+      rehearses: false,
       bases: BASES,
       deleteBases: BASES,
       deleteSeries: (request) => storage.deleteSeries(request),

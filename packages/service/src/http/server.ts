@@ -9,12 +9,13 @@ import { performance } from "node:perf_hooks";
 import { BugError } from "@tideline/common";
 import { InputError } from "@tideline/model";
 import type { Log } from "../log/logger.ts";
+import { Metrics } from "../metrics/metrics.ts";
 import { formatAddress, type ListenAddress } from "./address.ts";
 import { type Credentials, checkAuthKey, checkBasicAuth } from "./auth.ts";
 import { discardBody } from "./body.ts";
 import { errorAnswer, isClientsBusiness } from "./errors.ts";
 import { ClientLeftError, Exchange } from "./exchange.ts";
-import type { HttpMetrics } from "./http-metrics.ts";
+import { createHttpMetrics, type HttpMetrics } from "./http-metrics.ts";
 import { type Route, RouteTable } from "./routes.ts";
 
 export interface HttpServerOptions {
@@ -39,6 +40,19 @@ const REQUEST_TIMEOUT_MS = 300_000;
 /** A query in a URL may be as long as -search.maxQueryLen allows, percent-encoded. */
 const HEADER_SIZE_MAX = 128 * 1024;
 const STOP_CHECK_MS = 20;
+
+function nothing(): void {
+  // Nobody reads it.
+}
+
+const SILENT_LOG: Log = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  fatal: nothing,
+  child: () => SILENT_LOG,
+};
 
 export class HttpServer {
   readonly #options: HttpServerOptions;
@@ -66,6 +80,22 @@ export class HttpServer {
   /** Paths as routes name them, sorted. */
   get paths(): readonly string[] {
     return this.#routes.paths;
+  }
+
+  /** A server with the options of this one, and none of its routes, that counts and logs nothing. */
+  silentTwin(): HttpServer {
+    return new HttpServer({
+      ...this.#options,
+      log: SILENT_LOG,
+      metrics: createHttpMetrics(new Metrics()),
+    });
+  }
+
+  /** The `Authorization` that its routes want; empty: none. */
+  get authorization(): string {
+    const { username, password } = this.#options.credentials;
+    if (username === "" && password === "") return "";
+    return `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`;
   }
 
   /**

@@ -128,6 +128,8 @@ export type ToWorker =
  */
 export type FromWorker =
   | { readonly type: "ready" }
+  /** Its warm-up is over. */
+  | { readonly type: "warm" }
   | {
       readonly type: "answer";
       readonly jobId: number;

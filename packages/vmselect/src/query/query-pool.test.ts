@@ -11,7 +11,10 @@ const WORKER = `
   const { parentPort } = require("node:worker_threads");
   let warmUps = 0;
   parentPort.on("message", ({ type, jobId, job }) => {
-    if (type === "warmUp") warmUps += 1;
+    if (type === "warmUp") {
+      warmUps += 1;
+      parentPort.postMessage({ type: "warm" });
+    }
     if (type === "cancel") parentPort.postMessage({ type: "failure", jobId, failure: new Uint8Array([0]) });
     if (type !== "run") return;
     if (job.labelName.startsWith("begin")) {
@@ -98,6 +101,7 @@ test("workers warm up once there is something to ask, and so do those that take 
   expect(await warmUps()).toEqual(["0"]);
   source.resolve();
   await source.promise;
+  await pool.warm;
   expect(await warmUps()).toEqual(["1"]);
   await expect(pool.run(job("die"), never)).rejects.toThrow("out of luck");
   expect(await warmUps()).toEqual(["1"]);

@@ -26,6 +26,8 @@ export interface QueryPoolOptions {
 interface Member {
   worker: Worker;
   isReady: boolean;
+  /** Called when its warm-up is over. */
+  onWarm: () => void;
   readonly jobs: Map<number, PendingJob>;
 }
 
@@ -36,7 +38,7 @@ interface PendingJob {
   rest: ChunkQueue | null;
 }
 
-type JobMessage = Exclude<FromWorker, { type: "ready" }>;
+type JobMessage = Exclude<FromWorker, { type: "ready" | "warm" }>;
 
 export class QueryPool {
   readonly #options: QueryPoolOptions;
@@ -44,17 +46,24 @@ export class QueryPool {
   #nextJobId = 1;
   #isClosed = false;
   #isWarm = false;
+  /** Resolves when the first workers have warmed up; never when one of them dies before. */
+  readonly warm: Promise<void>;
   /** Workers that stopped by themselves or had to be ended. */
   workerDeathCount = 0;
 
   constructor(options: QueryPoolOptions) {
     this.#options = options;
     this.#members = Array.from({ length: options.workerCount }, () => {
-      const member: Member = { worker: options.startWorker(), isReady: false, jobs: new Map() };
+      const member: Member = {
+        worker: options.startWorker(),
+        isReady: false,
+        onWarm: () => undefined,
+        jobs: new Map(),
+      };
       this.#listen(member);
       return member;
     });
-    void this.#warmUp();
+    this.warm = this.#warmUp();
   }
 
   /**
@@ -104,7 +113,11 @@ export class QueryPool {
   async #warmUp(): Promise<void> {
     await this.#options.warmUpAfter;
     this.#isWarm = true;
+    const warm = this.#members.map(
+      (member) => new Promise<void>((resolve) => (member.onWarm = resolve)),
+    );
     for (const { worker } of this.#members) warmUp(worker);
+    await Promise.all(warm);
   }
 
   #listen(member: Member): void {
@@ -113,9 +126,11 @@ export class QueryPool {
     worker.on("message", (message: FromWorker) => {
       if (message.type === "ready") {
         member.isReady = true;
-        return;
+      } else if (message.type === "warm") {
+        member.onWarm();
+      } else {
+        onJobMessage(member, worker, message);
       }
-      onJobMessage(member, worker, message);
     });
     worker.on("error", (error: Error) => {
       reason = error.message;

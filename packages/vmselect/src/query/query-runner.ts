@@ -40,6 +40,8 @@ export class QueryRunner {
   readonly #partialResults;
   readonly #seriesRead;
   readonly #rowsRead;
+  /** Queries that came. */
+  askedCount = 0;
 
   constructor(options: QueryRunnerOptions) {
     this.#options = options;
@@ -84,6 +86,7 @@ export class QueryRunner {
     job: Job,
     { signal, timeoutMs, duration, denyPartial }: RunOptions,
   ): Promise<JobAnswer> {
+    this.askedCount += 1;
     const limitMs = Math.min(timeoutMs, duration.maxMs);
     const deadline = AbortSignal.timeout(Math.max(1, Math.min(limitMs, 2 ** 31 - 1)));
     const stop = AbortSignal.any([signal, deadline]);

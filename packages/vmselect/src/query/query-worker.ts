@@ -14,22 +14,27 @@ import {
 } from "./jobs.ts";
 import { memoryPoolOf } from "./query-memory.ts";
 import { runJob } from "./run-job.ts";
-import { warmUp } from "./warm-up.ts";
+import { warmUp } from "../warm-up/worker-warm-up.ts";
 
 const main = must(parentPort, "this file is run as a worker");
 const { framePort, memory } = workerData as QueryWorkerData;
 const pool = memoryPoolOf(memory);
 const source = seriesSourceOf(portFrameSource(framePort));
 /** Most of the code that queries use is compiled by then. */
-const WARM_UP_MS = 200;
+const WARM_UP_CPU_MS = 200;
 const running = new Map<number, { readonly cancel: AbortController; readonly gate: CreditGate }>();
 
 main.on("message", (message: ToWorker) => {
   if (message.type === "cancel") running.get(message.jobId)?.cancel.abort();
   else if (message.type === "credit") running.get(message.jobId)?.gate.add(1);
   else if (message.type === "run") void run(message);
-  else void warmUp(WARM_UP_MS, () => running.size > 0);
+  else void becomeWarm();
 });
+
+async function becomeWarm(): Promise<void> {
+  await warmUp(WARM_UP_CPU_MS, () => running.size > 0);
+  main.postMessage({ type: "warm" } satisfies FromWorker);
+}
 
 async function run({ jobId, job }: Extract<ToWorker, { type: "run" }>): Promise<void> {
   const cancel = new AbortController();
