@@ -43,9 +43,9 @@ export class BlockSegments {
 
   /** As `payload`, without making a view of it. */
   find(offset: number, size: number, place: BytePlace): void {
-    const start = Math.floor(offset / SEGMENT_SIZE) * SEGMENT_SIZE;
-    const at = offset - start;
-    const { bytes, checked } = this.#segment(start);
+    // By bits: an integer that a division gave is a number on V8's heap, and so is all that is added to it.
+    const at = offset & (SEGMENT_SIZE - 1);
+    const { bytes, checked } = this.#segment(offset - at);
     if (at + size > bytes.length) {
       const joined = this.#joined(offset, size);
       this.#options.check({ offset, size }, joined, 0);

@@ -85,17 +85,26 @@ export class EntryCursor {
 
   #varint(): number {
     const { bytes } = this;
-    let at = this.#at;
     let value = 0;
-    for (let scale = 1; at < this.#end && scale <= 2 ** 49; scale *= 0x80) {
-      const byte = bytes[at] as number;
-      at += 1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) {
-        this.#at = at;
-        return value;
-      }
+    // Integers of V8's own: what is made of them stays so.
+    for (let shift = 0; shift < 28 && this.#at < this.#end; shift += 7) {
+      const byte = bytes[this.#at] as number;
+      this.#at += 1;
+      value |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return value;
     }
-    throw new RangeError(`no number before offset ${at} of a series entry`);
+    return this.#largeVarint(value);
+  }
+
+  /** @param low of its 28 bits */
+  #largeVarint(low: number): number {
+    let value = low;
+    for (let scale = 2 ** 28; scale <= 2 ** 49 && this.#at < this.#end; scale *= 0x80) {
+      const byte = this.bytes[this.#at] as number;
+      this.#at += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    throw new RangeError(`no number before offset ${this.#at} of a series entry`);
   }
 }
