@@ -28,8 +28,8 @@ import { MemoryFile } from "./memory-file.ts";
 /** As many as a block of the part has; it must be worth marking where its cuts began. */
 const PART_SAMPLE_COUNT = 1056;
 const HEAD_SAMPLE_COUNT = 40;
-/** So that a part has several leaves of its series table, and an answer several frames. */
-const HOST_COUNT = 8;
+/** So that a part has several leaves of its series table, and blocks that lie in two segments of its file. Each costs 10 ms to make up. */
+const HOST_COUNT = 5;
 const INTERVAL_MS = 15_000;
 const START_MS = 1_700_000_000_000;
 export const PART_START_MS = START_MS;
@@ -39,7 +39,7 @@ export const HEAD_END_MS = PART_END_MS + HEAD_SAMPLE_COUNT * INTERVAL_MS;
 
 const MODES = ["idle", "iowait", "irq", "nice", "softirq", "steal", "system", "user"];
 const CPU_COUNT = 4;
-const GROUPED_COUNT = 64;
+const GROUPED_COUNT = 24;
 const GROUPED_EVERY = 5;
 const ANEW_EVERY = 8;
 const CACHE_SIZE = 4 * 1024 * 1024;
@@ -90,7 +90,7 @@ function valuesOf(number: number, start: number, count: number): Float64Array {
     const at = start + i;
     if (number % 8 === 1) values[i] = (at * 37 * pace + 50) % 101;
     else if (number % 8 === 2) values[i] = pace;
-    else if (number % 32 === 3) values[i] = Math.sqrt(at * pace);
+    else if (number % 4 === 3) values[i] = Math.sqrt(at * pace);
     else values[i] = (at * pace * 16 + ((i * (number + 5)) % 13)) / 100;
   }
   return values;

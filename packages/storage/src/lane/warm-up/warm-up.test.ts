@@ -39,6 +39,6 @@ test("each request of a warm-up has series: of the part, of the head, and of bot
         sum += blocks.length;
       }
     }
-    expect([keys.size, sum]).toEqual([256, 256 * blockCount]);
+    expect([keys.size, sum]).toEqual([160, 160 * blockCount]);
   }
 });
