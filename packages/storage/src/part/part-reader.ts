@@ -242,8 +242,9 @@ export class PartReader implements LabelIndex {
   }
 
   /** The times of a block. Its id is its offset in this file: equal ids of one part mean the same block. */
-  timestampBlock({ timestamps, ...facts }: PartBlock): TimestampBlock {
-    return this.#timestampsAt(timestamps.offset) ?? this.#readTimestamps(timestamps, facts);
+  timestampBlock(block: PartBlock): TimestampBlock {
+    const { timestamps } = block;
+    return this.#timestampsAt(timestamps.offset) ?? this.#readTimestamps(timestamps, block);
   }
 
   #timestampsAt(offset: number): TimestampBlock | undefined {
