@@ -9,8 +9,8 @@ import { addNodeMetrics } from "./query/node-metrics.ts";
 import { startSelect } from "./start-select.ts";
 
 const DEFAULT_PORT = 8401;
-/** After all nodes are there: then the rest of the cluster is, too, and the first queries have been asked. */
-const SETTLE_MS = 500;
+/** After all nodes are there: then the rest of the cluster nearly is, too. */
+const SETTLE_MS = 150;
 
 await runProgram({
   name: "vmselect",

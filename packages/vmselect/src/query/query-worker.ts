@@ -21,7 +21,7 @@ const { framePort, memory } = workerData as QueryWorkerData;
 const pool = memoryPoolOf(memory);
 const source = seriesSourceOf(portFrameSource(framePort));
 /** Most of the code that queries use is compiled by then. */
-const WARM_UP_CPU_MS = 200;
+const WARM_UP_CPU_MS = 150;
 const running = new Map<number, { readonly cancel: AbortController; readonly gate: CreditGate }>();
 
 main.on("message", (message: ToWorker) => {
