@@ -28,7 +28,7 @@ function finitePower(x: number, y: number): number {
   }
   let base = fractionOf(x);
   let baseExponent = exponentOf(x);
-  let product = fraction === 0 ? 1 : Math.exp(fraction * Math.log(x));
+  let product = fraction === 0 ? 1 : Math.exp(fraction * ln(x));
   let exponent = 0;
   for (let rest = whole; rest > 0; rest = Math.floor(rest / 2)) {
     // Far past what a float holds: the result is 0 or an infinity.
@@ -78,26 +78,51 @@ function scaled(value: number, exponent: number): number {
   return fraction * 2 ** (whole + 60) * 2 ** -60;
 }
 
-/** Binary logarithm by the exponent and the logarithm of the fraction, which is exact for powers of two. */
-export function log2(value: number): number {
+/** ln 2 in two parts: a multiple of the first, by an exponent, is exact. */
+const LN2_HIGH = 6.9314718036912381649e-1;
+const LN2_LOW = 1.90821492927058770002e-10;
+/** Coefficients of the polynomial that is next to (ln(1 + s) - ln(1 - s) - 2s) / s, by powers of s². FreeBSD's e_log.c. */
+const LOG_EVEN = [
+  3.999999999940941908e-1, 2.222219843214978396e-1, 1.531383769920937332e-1,
+] as const;
+const LOG_ODD = [
+  6.66666666666673513e-1, 2.857142874366239149e-1, 1.818357216161805012e-1, 1.479819860511658591e-1,
+] as const;
+
+/** Natural logarithm, to the last digit as Go on amd64 has it: FreeBSD's, in one formula for all numbers. */
+export function ln(value: number): number {
   if (!(value > 0) || value === Infinity) return Math.log(value);
-  let exponent = Math.floor(Math.log2(value)) + 1;
-  // Scaled in two halves, so that neither power overflows; then put right where the estimate was off by one.
-  let fraction =
-    value * 2 ** -Math.trunc(exponent / 2) * 2 ** -(exponent - Math.trunc(exponent / 2));
-  if (fraction >= 1) {
-    fraction /= 2;
-    exponent += 1;
-  } else if (fraction < 0.5) {
+  let fraction = fractionOf(value);
+  let exponent = exponentOf(value);
+  if (fraction < Math.SQRT1_2) {
     fraction *= 2;
     exponent -= 1;
   }
-  return fraction === 0.5 ? exponent - 1 : Math.log(fraction) * (1 / Math.LN2) + exponent;
+  const f = fraction - 1;
+  const s = f / (2 + f);
+  const square = s * s;
+  const fourth = square * square;
+  const odd =
+    square * (LOG_ODD[0] + fourth * (LOG_ODD[1] + fourth * (LOG_ODD[2] + fourth * LOG_ODD[3])));
+  const even = fourth * (LOG_EVEN[0] + fourth * (LOG_EVEN[1] + fourth * LOG_EVEN[2]));
+  const half = 0.5 * f * f;
+  return exponent * LN2_HIGH - (half - (s * (half + (odd + even)) + exponent * LN2_LOW) - f);
 }
 
-/** Decimal logarithm, from the binary one. */
+/** Binary logarithm by the exponent and the logarithm of the fraction, which is exact for powers of two. */
+export function log2(value: number): number {
+  if (!(value > 0) || value === Infinity) return Math.log(value);
+  const fraction = fractionOf(value);
+  const exponent = exponentOf(value);
+  return fraction === 0.5 ? exponent - 1 : ln(fraction) * (1 / Math.LN2) + exponent;
+}
+
+/** 1 / ln 10, rounded once: Go divides its constants exactly. */
+const LOG10_OF_E = 0.4342944819032518;
+
+/** Decimal logarithm, from the natural one. */
 export function log10(value: number): number {
-  return log2(value) * (Math.LN2 / Math.LN10);
+  return ln(value) * LOG10_OF_E;
 }
 
 /** The greater one; an infinite greater one wins even over NaN. */

@@ -2,7 +2,7 @@ import { forEachSeed } from "@tideline/common/testing";
 import { describe, expect, test } from "vitest";
 import { sampleText } from "@tideline/kernels";
 import { floatText, messageFloatText } from "@tideline/promql";
-import { greater, lesser, log10, log2, power } from "./go-math.ts";
+import { greater, lesser, ln, log10, log2, power } from "./go-math.ts";
 import { CompensatedSum } from "./kahan.ts";
 import { parseFloatText } from "./parse-float.ts";
 import { quantileOf, sortValues } from "./quantile.ts";
@@ -127,6 +127,12 @@ describe("arithmetic at the edges", () => {
     expect(greater(-Infinity, NaN)).toBeNaN();
     expect(lesser(NaN, -Infinity)).toBe(-Infinity);
     expect(lesser(NaN, 1)).toBeNaN();
+  });
+
+  test("logarithms have the last digits that Prometheus 3.5.3 prints", () => {
+    expect(log10(3_361_708.51)).toBe(6.5265600535452375);
+    expect(log10(7.822676979999999e-8)).toBe(-7.106644602605809);
+    expect(ln(5e-324)).toBeCloseTo(-744.440071921381, 11);
   });
 
   test("logarithms of powers are exact", () => {

@@ -113,7 +113,7 @@ function firstAtLeast(rank: number, counts: Float64Array, count: number): number
 export function bucketFraction(lower: number, upper: number, buckets: BucketList): number {
   const { counts, count } = buckets;
   const observations = counts[count - 1] as number;
-  if (!(observations > 0) || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
+  if (observations === 0 || Number.isNaN(lower) || Number.isNaN(upper)) return NaN;
   if (lower >= upper) return 0;
   // Buckets that are not cumulative may hold more than all.
   const upperRank = Math.min(rankOf(upper, buckets), observations);
