@@ -127,6 +127,9 @@ for (const text of [
   "http_requests_total",
   "http_requests_total / http_requests_total",
   "topk(5, http_requests_total)",
+  "exp(http_requests_total / 1e4)",
+  "sin(http_requests_total)",
+  "http_requests_total ^ 1.7",
 ]) {
   await measure(text, async () => void (await query(text)), samples);
 }

@@ -66,12 +66,6 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       CHANGING_PARAMETER.test(text),
   },
   {
-    name: "logarithm-of-subnormal",
-    query: "ln(1e-310)",
-    before: "wrong in the third digit (Go on amd64)",
-    now: "the logarithm",
-  },
-  {
     name: "many-to-one-before-filter",
     query: "x == on (a) y",
     before: "answers where several x match one y but at most one of them is equal",

@@ -1,7 +1,8 @@
 /** What the binary operators do with two numbers. */
 import { unreachable } from "@tideline/common";
 import type { BinaryOperator } from "@tideline/promql";
-import { power } from "../numeric/go-math.ts";
+import { atan2 } from "../numeric/go-arcs.ts";
+import { power } from "../numeric/go-power.ts";
 
 type Arithmetic = (left: number, right: number) => number;
 type Comparison = (left: number, right: number) => boolean;
@@ -34,7 +35,7 @@ export function numberOperator(operator: Exclude<BinaryOperator, SetOperator>): 
     case "^":
       return { kind: "arithmetic", apply: power };
     case "atan2":
-      return { kind: "arithmetic", apply: Math.atan2 };
+      return { kind: "arithmetic", apply: atan2 };
     case "==":
       return { kind: "comparison", test: (left, right) => left === right };
     case "!=":

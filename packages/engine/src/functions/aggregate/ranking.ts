@@ -6,7 +6,7 @@ import { ExecutionError } from "@tideline/model";
 import { emptyColumns, selectRows, withoutBlankRows, type Columns } from "../../columns/columns.ts";
 import { hashShare } from "../../labels/label-hash.ts";
 import { messageFloatText } from "@tideline/promql";
-import { bounds } from "../../numeric/go-math.ts";
+import { bounds } from "../../numeric/extremes.ts";
 import type { AggregateCard, AggregateContext, Groups, Value } from "../card.ts";
 import { scalarOf } from "../transform/elementwise.ts";
 import { rowsByGroup } from "./spread.ts";

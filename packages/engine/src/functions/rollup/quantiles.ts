@@ -1,6 +1,6 @@
 /** Rollups that sort the window: quantile_over_time and mad_over_time. */
 import { messageFloatText } from "@tideline/promql";
-import { bounds } from "../../numeric/go-math.ts";
+import { bounds } from "../../numeric/extremes.ts";
 import { quantileOf, sortValues } from "../../numeric/quantile.ts";
 import type { Annotations } from "../../annotations.ts";
 import type { Span } from "@tideline/promql";

@@ -1,6 +1,8 @@
 /** Elementwise arithmetic: magnitude, rounding, powers and logarithms, clamping. */
 import { blankColumns, withoutBlankRows } from "../../columns/columns.ts";
-import { greater, lesser, ln, log2, log10 } from "../../numeric/go-math.ts";
+import { greater, lesser } from "../../numeric/extremes.ts";
+import { exp } from "../../numeric/go-exp.ts";
+import { ln, log10, log2 } from "../../numeric/go-logarithms.ts";
 import type { TransformCard } from "../card.ts";
 import { elementwise, elementwiseWith, mapped, scalarOf, vectorOf } from "./elementwise.ts";
 
@@ -20,7 +22,7 @@ export const math: readonly TransformCard[] = [
   elementwise("abs", "Absolute value", Math.abs),
   elementwise("ceil", "Least integer that is not below the value", Math.ceil),
   elementwise("floor", "Greatest integer that is not above the value", Math.floor),
-  elementwise("exp", "e to the power of the value", Math.exp),
+  elementwise("exp", "e to the power of the value", exp),
   elementwise("ln", "Natural logarithm", ln),
   elementwise("log2", "Binary logarithm", log2),
   elementwise("log10", "Decimal logarithm", log10),

@@ -1,0 +1,42 @@
+/** Fused multiply-add, which processors have and JavaScript has not. */
+
+/** Splits a float into two halves of 26 bits each (Veltkamp). */
+const SPLITTER = 2 ** 27 + 1;
+
+/**
+ * a × b + c, rounded once: the product and both sums are kept with their errors (Dekker, Knuth), so that only the last
+ * addition rounds.
+ *
+ * @param a below 2^990 in magnitude, and the product above 2^-960 or so small beside `c` that it does not count
+ */
+export function fusedMultiplyAdd(a: number, b: number, c: number): number {
+  const product = a * b;
+  const aParts = SPLITTER * a;
+  const aHigh = aParts - (aParts - a);
+  const aLow = a - aHigh;
+  const bParts = SPLITTER * b;
+  const bHigh = bParts - (bParts - b);
+  const bLow = b - bHigh;
+  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+
+  // c + product + productError = high + low + lowError, exactly.
+  const inner = c + productError;
+  const innerPart = inner - c;
+  const innerError = c - (inner - innerPart) + (productError - innerPart);
+  const high = product + inner;
+  const highPart = high - product;
+  const highError = product - (high - highPart) + (inner - highPart);
+  const low = innerError + highError;
+
+  const result = high + low;
+  const lowPart = low - innerError;
+  const lowError = innerError - (low - lowPart) + (highError - lowPart);
+  return lowError === 0 ? result : pastTie(result, low - (result - high), lowError);
+}
+
+/** Where `rest` lies exactly half way to the neighbour of `result`, what is left over tells which of the two is nearer. */
+function pastTie(result: number, rest: number, leftOver: number): number {
+  if (rest > 0 !== leftOver > 0) return result;
+  const neighbour = result + 2 * rest;
+  return neighbour - result === 2 * rest ? neighbour : result;
+}
