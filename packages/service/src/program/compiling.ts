@@ -7,17 +7,15 @@
  *   first queries paid more for it than for all else. What runs per row reaches ten times as many calls within seconds.
  * - Code that was not used between a few collections is thrown away, whatever was learnt of it too: after ten minutes of writes queries
  *   began from nothing. It stays: a few MB.
+ *
+ * A program that only takes writes does the same all day, and is best left as V8 has it.
  */
 import { setFlagsFromString } from "node:v8";
 
 const CALLS_BEFORE_TURBOFAN = 30_000;
 
-/**
- * For all threads of the process; first of all. A V8 that does not know a flag says so on stderr and goes on.
- *
- * @param keepsCode of programs that answer queries now and then: others do the same all day
- */
-export function setCompiling(keepsCode: boolean): void {
+/** For all threads of a process that answers queries; first of all. A V8 that does not know a flag says so on stderr and goes on. */
+export function compileForQueries(): void {
   setFlagsFromString(`--invocation-count-for-turbofan=${CALLS_BEFORE_TURBOFAN}`);
-  if (keepsCode) setFlagsFromString("--no-flush-bytecode");
+  setFlagsFromString("--no-flush-bytecode");
 }

@@ -17,7 +17,7 @@ import { Metrics } from "../metrics/metrics.ts";
 import { addProcessMetrics } from "../metrics/process-metrics.ts";
 import { VERSION } from "../version.ts";
 import { allowedMemorySize, availableMemorySize } from "./memory.ts";
-import { setCompiling } from "./compiling.ts";
+import { compileForQueries } from "./compiling.ts";
 
 /** Something that a program has started and must stop. */
 export interface ProgramPart {
@@ -47,7 +47,7 @@ export interface ProgramOptions<Table extends FlagTable & CommonFlagTable> {
   /** One line for -help and `/`. */
   readonly summary: string;
   readonly flags: Table;
-  /** See setCompiling. */
+  /** See compileForQueries. */
   readonly answersQueries?: boolean;
   readonly start: (context: ProgramContext<Table>) => Promise<void>;
 }
@@ -59,7 +59,7 @@ const PARTS_STOP_MAX_MS = 60_000;
 export async function runProgram<Table extends FlagTable & CommonFlagTable>(
   options: ProgramOptions<Table>,
 ): Promise<void> {
-  setCompiling(options.answersQueries ?? false);
+  if (options.answersQueries === true) compileForQueries();
   const commandLine = readCommandLine(options);
   if (commandLine) await new Program(options, commandLine).run();
 }
