@@ -2,6 +2,9 @@
 
 /** Splits a float into two halves of 26 bits each (Veltkamp). */
 const SPLITTER = 2 ** 27 + 1;
+/** Half of a unit in the last place of numbers from 1 to 2 and from ½ to 1. */
+const HALF_UNIT_OF_1 = 2 ** -53;
+const HALF_UNIT_BELOW_1 = 2 ** -54;
 
 /**
  * a × b + c, rounded once: the product and both sums are kept with their errors (Dekker, Knuth), so that only the last
@@ -39,4 +42,22 @@ function pastTie(result: number, rest: number, leftOver: number): number {
   if (rest > 0 !== leftOver > 0) return result;
   const neighbour = result + 2 * rest;
   return neighbour - result === 2 * rest ? neighbour : result;
+}
+
+/** a × b + 1, rounded once; cheaper. @param a, b their product is above -½ and below 1 */
+export function onePlusProduct(a: number, b: number): number {
+  const product = a * b;
+  const aParts = SPLITTER * a;
+  const aHigh = aParts - (aParts - a);
+  const aLow = a - aHigh;
+  const bParts = SPLITTER * b;
+  const bHigh = bParts - (bParts - b);
+  const bLow = b - bHigh;
+  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  const sum = 1 + product;
+  const error = product - (sum - 1) + productError;
+  // Half way between two numbers: there it counts what `error` itself lost by rounding.
+  const size = Math.abs(error);
+  if (size === HALF_UNIT_OF_1 || size === HALF_UNIT_BELOW_1) return fusedMultiplyAdd(a, b, 1);
+  return sum + error;
 }

@@ -6,7 +6,7 @@
  * hangs on the errors of products. They are worked out only where they can matter: of the four steps that are fused here one
  * has no error but in its sum, one need not be exact, and the rest of the series is far below the last digit.
  */
-import { fusedMultiplyAdd } from "./fused.ts";
+import { fusedMultiplyAdd, onePlusProduct } from "./fused.ts";
 
 const GREATEST_ARGUMENT = 7.09782712893384e2;
 /** From here down e^x is 0. */
@@ -28,11 +28,8 @@ const C6 = 0.001388888888888889;
 const C7 = 0.0001984126984126984;
 const C8 = 2.48015873015873e-5;
 
-/** Splits a float into two halves of 26 bits each (Veltkamp). */
-const SPLITTER = 2 ** 27 + 1;
-/** Half of a unit in the last place of numbers from 1 to 2, from ½ to 1 and from ¼ to ½. */
-const HALF_UNIT_OF_1 = 2 ** -53;
-const HALF_UNIT_BELOW_1 = 2 ** -54;
+/** Half of a unit in the last place of numbers from ½ to 1 and from ¼ to ½. */
+const HALF_UNIT_OF_HALF = 2 ** -54;
 const HALF_UNIT_BELOW_HALF = 2 ** -55;
 
 /**
@@ -72,7 +69,7 @@ function series(x: number): number {
   const half = 0.5 + product;
   const error = Math.abs(product - (half - 0.5));
   // Whether it rounds alike wherever in the bounds of its error it really is.
-  if (error + HALF_ERROR < (half > 0.5 ? HALF_UNIT_BELOW_1 : HALF_UNIT_BELOW_HALF))
+  if (error + HALF_ERROR < (half > 0.5 ? HALF_UNIT_OF_HALF : HALF_UNIT_BELOW_HALF))
     return onePlusProduct(half, x);
   return fusedSeries(x);
 }
@@ -85,24 +82,6 @@ function fusedSeries(x: number): number {
   sum = fusedMultiplyAdd(sum, x, C3);
   sum = fusedMultiplyAdd(sum, x, 0.5);
   return fusedMultiplyAdd(sum, x, 1);
-}
-
-/** a × b + 1, rounded once. @param a, b their product is above -½ and below 1 */
-function onePlusProduct(a: number, b: number): number {
-  const product = a * b;
-  const aParts = SPLITTER * a;
-  const aHigh = aParts - (aParts - a);
-  const aLow = a - aHigh;
-  const bParts = SPLITTER * b;
-  const bHigh = bParts - (bParts - b);
-  const bLow = b - bHigh;
-  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
-  const sum = 1 + product;
-  const error = product - (sum - 1) + productError;
-  // Half way between two numbers: there it counts what `error` itself lost by rounding.
-  const size = Math.abs(error);
-  if (size === HALF_UNIT_OF_1 || size === HALF_UNIT_BELOW_1) return fusedMultiplyAdd(a, b, 1);
-  return sum + error;
 }
 
 const float = new Float64Array(1);
