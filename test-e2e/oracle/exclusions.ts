@@ -74,6 +74,14 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       theirs.status === 200 && ours.error.includes("many-to-one matching must be explicit"),
   },
   {
+    name: "sort-by-absent-label",
+    query: 'sort_by_label(x, "a")',
+    before:
+      "of more than 12 series, some without the label, the order is that of no rule: an absent label is both before and after another one",
+    now: "series without the label come first (sort_by_label_desc: last); up to 12 series are in Prometheus' order",
+    covers: ({ text }, theirs, ours) => isSortedBeforeAbsent(text, theirs, ours),
+  },
+  {
     name: "delayed-names-lost",
     query: "info(rate(x[5m])), last_over_time(abs(x)[5m:])",
     before:
@@ -95,6 +103,24 @@ export const EXCLUSIONS: readonly Exclusion[] = [
       !isInstant && ours.status === 200 && /same labelset/.test(theirs.error),
   },
 ];
+
+/** Whether more than 12 series, some of which lack a label that they are sorted by, have the same values and another order. */
+function isSortedBeforeAbsent(text: string, theirs: Reply, ours: Reply): boolean {
+  const [, labels] = /^sort_by_label(?:_desc)?\(.*?((?:, *"\w+")+)\)$/s.exec(text) ?? [];
+  if (labels === undefined || theirs.series.size <= 12) return false;
+  const names = [...labels.matchAll(/\w+/g)].map(([name]) => name);
+  const keys = [...theirs.series.keys()];
+  const lacks = keys.some((key) => names.some((name) => !new RegExp(`[{ ]${name}="`).test(key)));
+  return (
+    lacks &&
+    theirs.series.size === ours.series.size &&
+    keys.every((key) => pointsOf(theirs, key) === pointsOf(ours, key))
+  );
+}
+
+function pointsOf({ series }: Reply, key: string): string {
+  return [...(series.get(key) ?? [])].join(" ");
+}
 
 /** Label sets without their metric names, sorted. */
 function namesOf({ series }: Reply): string[] {

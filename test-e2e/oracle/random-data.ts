@@ -23,7 +23,6 @@ interface Manner {
 }
 
 const INTERVALS_MS = [5_000, 15_000, 15_000, 30_000, 61_000];
-// No subnormal numbers: see exclusions.ts.
 const WILD_VALUES = [
   NaN,
   Infinity,
@@ -34,6 +33,7 @@ const WILD_VALUES = [
   -1e300,
   1.5e308,
   5e-300,
+  3e-310,
   -2e-300,
   1e21,
   1e-7,
