@@ -6,21 +6,26 @@ const SPLITTER = 2 ** 27 + 1;
 const HALF_UNIT_OF_1 = 2 ** -53;
 const HALF_UNIT_BELOW_1 = 2 ** -54;
 
-/**
- * a × b + c, rounded once: the product and both sums are kept with their errors (Dekker, Knuth), so that only the last
- * addition rounds.
- *
- * @param a below 2^990 in magnitude, and the product above 2^-960 or so small beside `c` that it does not count
- */
-export function fusedMultiplyAdd(a: number, b: number, c: number): number {
-  const product = a * b;
+/** What the rounded product of two floats lost: product + error = a × b, exactly (Dekker). */
+function errorOfProduct(a: number, b: number, product: number): number {
   const aParts = SPLITTER * a;
   const aHigh = aParts - (aParts - a);
   const aLow = a - aHigh;
   const bParts = SPLITTER * b;
   const bHigh = bParts - (bParts - b);
   const bLow = b - bHigh;
-  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+}
+
+/**
+ * a × b + c, rounded once: the product and both sums are kept with their errors (Knuth), so that only the last
+ * addition rounds.
+ *
+ * @param a below 2^990 in magnitude, and the product above 2^-960 or so small beside `c` that it does not count
+ */
+export function fusedMultiplyAdd(a: number, b: number, c: number): number {
+  const product = a * b;
+  const productError = errorOfProduct(a, b, product);
 
   // c + product + productError = high + low + lowError, exactly.
   const inner = c + productError;
@@ -47,13 +52,7 @@ function pastTie(result: number, rest: number, leftOver: number): number {
 /** a × b + 1, rounded once; cheaper. @param a, b their product is above -½ and below 1 */
 export function onePlusProduct(a: number, b: number): number {
   const product = a * b;
-  const aParts = SPLITTER * a;
-  const aHigh = aParts - (aParts - a);
-  const aLow = a - aHigh;
-  const bParts = SPLITTER * b;
-  const bHigh = bParts - (bParts - b);
-  const bLow = b - bHigh;
-  const productError = aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
+  const productError = errorOfProduct(a, b, product);
   const sum = 1 + product;
   const error = product - (sum - 1) + productError;
   // Half way between two numbers: there it counts what `error` itself lost by rounding.
