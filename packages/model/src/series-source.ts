@@ -62,8 +62,10 @@ export interface BlockTable {
   readonly seriesEnds: Uint32Array;
 }
 
-/** Series as a search delivers them. */
-export interface SeriesBatch extends ReadonlyArray<SeriesBlocks> {
+/** Series as a search delivers them: an array of them is one. They may be made when they are asked for, anew each time. */
+export interface SeriesBatch extends Iterable<SeriesBlocks> {
+  /** How many there are. */
+  readonly length: number;
   /** The keys of all its series, where they lie so: who has seen the same bytes before knows all labels at once. */
   readonly keySection?: KeySection;
   /** How many value blocks its series have, and their bytes. */

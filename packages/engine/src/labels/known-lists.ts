@@ -69,7 +69,7 @@ export class KnownLists {
     const section = batch.keySection;
     const size = section?.bytes.length ?? 0;
     if (!section || size < SECTION_SIZE_MIN || size > this.#sizeMax / 4)
-      return { labels: batch.map(({ key }) => labelKeyOf(key)), number: 0 };
+      return { labels: Array.from(batch, ({ key }) => labelKeyOf(key)), number: 0 };
     return this.#find(section) ?? this.#keep(section, batch);
   }
 
@@ -134,7 +134,7 @@ export class KnownLists {
 
   #keep({ bytes, ends }: KeySection, batch: SeriesBatch): KeptList {
     const list: KeptList = {
-      labels: batch.map(({ key }) => labelKeyOf(key)),
+      labels: Array.from(batch, ({ key }) => labelKeyOf(key)),
       number: (this.#lastNumber += 1),
       bytes: Buffer.from(bytes),
       ends,

@@ -64,8 +64,7 @@ export class FoundSeries {
   }
 
   #piece(number: number): SeriesBlocks {
-    this.#pieces ??=
-      this.batches.length === 1 ? (this.batches[0] as SeriesBatch) : this.batches.flat();
+    this.#pieces ??= this.batches.flatMap((batch) => [...batch]);
     return this.#pieces[number] as SeriesBlocks;
   }
 }
@@ -132,9 +131,15 @@ class SeriesCounter {
 /** Bytes that a batch takes, roughly. */
 function sizeOf(batch: SeriesBatch): number {
   const { keySection, blockTotals } = batch;
-  const keysSize = keySection?.bytes.length ?? batch.reduce((sum, { key }) => sum + key.length, 0);
+  const keysSize = keySection?.bytes.length ?? countedKeys(batch);
   const { count, size } = blockTotals ?? countedBlocks(batch);
   return SERIES_OVERHEAD_SIZE * batch.length + keysSize + BLOCK_OVERHEAD_SIZE * count + size;
+}
+
+function countedKeys(batch: SeriesBatch): number {
+  let size = 0;
+  for (const { key } of batch) size += key.length;
+  return size;
 }
 
 function countedBlocks(batch: SeriesBatch): { count: number; size: number } {

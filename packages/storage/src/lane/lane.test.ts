@@ -300,10 +300,10 @@ describe("a search beside other work", () => {
     await rig.lane.flush();
     const first = new SeriesFrameDecoder();
     const frames = await framesOf(rig, everything());
-    const expected = frames.flatMap((frame) => first.decode(frame));
+    const expected = frames.flatMap((frame) => [...first.decode(frame)]);
     const named = await framesOf(rig, { ...everything(), offers: first.keys.lists });
     const again = new SeriesFrameDecoder(first.keys.lists);
-    const found = named.flatMap((frame) => again.decode(frame));
+    const found = named.flatMap((frame) => [...again.decode(frame)]);
     expect(found.map(({ key }) => key)).toEqual(expected.map(({ key }) => key));
     expect(found.map(({ blocks }) => blocks)).toEqual(expected.map(({ blocks }) => blocks));
     const keysSize = first.keys.lists.reduce((size, list) => size + list.keysSize, 0);

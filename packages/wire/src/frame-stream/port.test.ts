@@ -30,7 +30,7 @@ const NEVER = new AbortController().signal;
 async function keysOf(source: FrameSource, signal = NEVER): Promise<string[]> {
   const keys: string[] = [];
   for await (const batch of seriesSourceOf(source).search(ANY_QUERY, signal)) {
-    keys.push(...batch.map(({ key }) => Buffer.from(key).toString()));
+    for (const { key } of batch) keys.push(Buffer.from(key).toString());
   }
   return keys;
 }

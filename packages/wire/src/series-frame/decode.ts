@@ -135,11 +135,7 @@ export class SeriesFrameDecoder {
       timestamps,
       seriesEnds,
     };
-    const series: SeriesBlocks[] = [];
-    for (let i = 0; i < seriesCount; i += 1)
-      series.push(new FrameSeries(keySection, blockTable, i));
-    const blockTotals = { count: valueCount, size: valuesSize };
-    return Object.assign(series, { keySection, blockTotals, blockTable });
+    return new FrameBatch(keySection, blockTable, { count: valueCount, size: valuesSize });
   }
 
   /** The keys that lie in a frame, or that it names. */
@@ -257,10 +253,29 @@ function readSeries(
   return seriesEnds;
 }
 
-/**
- * A series in a frame. Its key and blocks are made when somebody asks: most keys are known to the reader, and objects that are gone
- * with their series cost the collector nothing.
- */
+/** The series of a frame: most readers know the keys, and need no more of the blocks than their table. */
+class FrameBatch implements SeriesBatch {
+  readonly keySection: KeySection;
+  readonly blockTable: BlockTable;
+  readonly blockTotals: { readonly count: number; readonly size: number };
+
+  constructor(keys: KeySection, table: BlockTable, totals: FrameBatch["blockTotals"]) {
+    this.keySection = keys;
+    this.blockTable = table;
+    this.blockTotals = totals;
+  }
+
+  get length(): number {
+    return this.keySection.ends.length;
+  }
+
+  *[Symbol.iterator](): Generator<SeriesBlocks> {
+    for (let i = 0; i < this.length; i += 1)
+      yield new FrameSeries(this.keySection, this.blockTable, i);
+  }
+}
+
+/** A series in a frame. Its key and blocks are made when somebody asks, anew each time. */
 class FrameSeries implements SeriesBlocks {
   readonly #keys: KeySection;
   readonly #table: BlockTable;

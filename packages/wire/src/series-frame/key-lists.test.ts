@@ -183,7 +183,9 @@ function namedFrame(): { frame: Uint8Array; lists: SeriesFrameDecoder["keys"]["l
 /** Whether it can be read, or is refused as damaged. */
 function isReadOrRefused(frame: Uint8Array, lists: SeriesFrameDecoder["keys"]["lists"]): boolean {
   try {
-    return new SeriesFrameDecoder(lists).decode(frame).every(({ blocks }) => blocks.length >= 0);
+    return [...new SeriesFrameDecoder(lists).decode(frame)].every(
+      ({ blocks }) => blocks.length >= 0,
+    );
   } catch (error) {
     return error instanceof CorruptionError;
   }

@@ -50,7 +50,7 @@ function randomSeries(random: Random): SeriesBlocks[] {
 
 function isWellFormedOrCorrupt(frame: Uint8Array): boolean {
   try {
-    const blocks = new SeriesFrameDecoder().decode(frame).flatMap((series) => series.blocks);
+    const blocks = [...new SeriesFrameDecoder().decode(frame)].flatMap((series) => series.blocks);
     return blocks.every(({ timestamps }) => timestamps.minMs <= timestamps.maxMs);
   } catch (error) {
     return error instanceof CorruptionError;
@@ -66,7 +66,7 @@ describe("series frames", () => {
       const decoded = frames.flatMap((frame) => {
         const moved = new Uint8Array(frame.length + 3);
         moved.set(frame, 3);
-        return decoder.decode(moved.subarray(3));
+        return [...decoder.decode(moved.subarray(3))];
       });
       expect(plain(decoded)).toEqual(plain(all));
     });
@@ -108,7 +108,7 @@ describe("series frames", () => {
       for (let frame = encoder.takeFull(); frame; frame = encoder.takeFull()) frames.push(frame);
     }
     expect(encoder.takeRest()).toBeNull();
-    const decoded = frames.flatMap((frame) => new SeriesFrameDecoder().decode(frame));
+    const decoded = frames.flatMap((frame) => [...new SeriesFrameDecoder().decode(frame)]);
     const texts = decoded.map(({ key, blocks }) => [key, ...blocks.map((block) => block.bytes)]);
     expect(texts.map((series) => series.map((text) => Buffer.from(text).toString()))).toEqual([
       ["key.v", "va"],
@@ -134,7 +134,7 @@ describe("series frames", () => {
         ],
       },
     ]);
-    const [a, b] = [...fromOne, ...fromOther].flatMap((frame) => decoder.decode(frame));
+    const [a, b] = [...fromOne, ...fromOther].flatMap((frame) => [...decoder.decode(frame)]);
     const ids = [a, b].flatMap((series) => series?.blocks.map(({ timestamps }) => timestamps.id));
     expect(ids[0]).toBe(ids[1]);
     expect(ids[2]).not.toBe(ids[0]);
