@@ -14,6 +14,7 @@ export { writeSeriesJson } from "./json/label-json.ts";
 export { writeResultJson } from "./json/result-json.ts";
 export { compareLabelKeys, labelsOf } from "./labels/label-key.ts";
 export { leafSourceOf, type LeafSourceOptions } from "./leaf/leaf-source.ts";
+export { leavesOnBlocks } from "./leaf/leaves-on-blocks.ts";
 export type { RawMatrix, RawSeries } from "./leaf/raw-matrix.ts";
 
 export type {

@@ -4,14 +4,17 @@
  */
 // The contracts.
 export type { Leaf, LeafColumns, LeafResult, LeafSource, StepGrid } from "./leaf-source.ts";
+export type { LeafOnBlocks, LeavesOnBlocks } from "./leaf-source.ts";
 export { NOTHING_IGNORED, type WriteOutcome } from "./row-sink.ts";
 export type { RowBatch, RowSink, SeriesTable } from "./row-sink.ts";
 export { COMPLETE, type Coverage, type IndexAnswer, type SearchQuery } from "./series-source.ts";
 export { tooManySeries } from "./series-limit.ts";
 export type { LabelCount, LabelCounts } from "./series-source.ts";
 export type {
+  BatchRows,
   BlockTable,
   KeySection,
+  SearchLeaf,
   SeriesBatch,
   SeriesBlocks,
   SeriesSearch,

@@ -1,10 +1,10 @@
 /**
- * The contract of pushdown: a leaf of the plan goes to where the data lives and comes back as columns.
- * Today a leaf is a selector that is evaluated beside the planner, from raw blocks; later a leaf is
- * sent to the nodes as its text. Nothing but `evaluate` is known to the planner.
+ * The contract of pushdown: a leaf of the plan goes to where the data lives and comes back as columns. Nothing but `evaluate` is
+ * known to the planner. A leaf of one step travels with the search for its series: nodes answer with rows where they can
+ * (LeavesOnBlocks), and with raw blocks that are evaluated beside the planner where they cannot.
  */
 import type { Matcher } from "./matcher.ts";
-import type { Coverage } from "./series-source.ts";
+import type { BatchRows, BlockTable, Coverage, SearchLeaf } from "./series-source.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** The instants at which a query is evaluated: startMs, startMs + stepMs, … ≤ endMs. */
@@ -49,4 +49,21 @@ export interface LeafResult {
 
 export interface LeafSource {
   evaluate(leaf: Leaf, signal: AbortSignal): Promise<LeafResult>;
+}
+
+/** Works leaves out where the blocks lie. Implemented by the engine, used by whoever answers searches. */
+export interface LeavesOnBlocks {
+  /** @returns null when this leaf is none that can be worked out here: its blocks are sent instead */
+  open(leaf: SearchLeaf): LeafOnBlocks | null;
+}
+
+/** One leaf, over one search: ids of timestamp blocks mean the same throughout. */
+export interface LeafOnBlocks {
+  /**
+   * Works out a row for each series of a table, which has all of its blocks. Without a wait.
+   *
+   * @param table borrowed
+   * @returns owned by the caller; null where blocks cannot be read or are too many: their reader says what is wrong with them
+   */
+  rowsOf(table: BlockTable): BatchRows | null;
 }

@@ -3,6 +3,7 @@
  * Implemented by storage over its lanes, by cluster over its nodes, and by a fake of arrays.
  */
 import type { Matcher } from "./matcher.ts";
+import type { StepGrid } from "./leaf-source.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** Which series and which time. Times are inclusive at both ends. */
@@ -14,6 +15,18 @@ export interface SearchQuery {
   readonly endMs: number;
   /** Past it the source rejects with an ExecutionError. 0 = no limit. */
   readonly seriesCountMax: number;
+  /** What the asker makes of the series: who has all of a series may give its row instead of its blocks (SeriesBatch.rows). */
+  readonly leaf?: SearchLeaf;
+}
+
+/** A leaf of a query's plan, over the series and the time of a search. */
+export interface SearchLeaf {
+  /** Canonical PromQL text: see Leaf. Its matchers do not matter, the search has its own. */
+  readonly text: string;
+  readonly grid: StepGrid;
+  readonly lookbackMs: number;
+  /** See Leaf. 0 = all samples count. */
+  readonly dedupIntervalMs: number;
 }
 
 /** Timestamps that any number of value blocks share. `bytes`: docs/formats/block.md, kernels' timestamp block. */
@@ -72,6 +85,19 @@ export interface SeriesBatch extends Iterable<SeriesBlocks> {
   readonly blockTotals?: { readonly count: number; readonly size: number };
   /** The same blocks as its series have. */
   readonly blockTable?: BlockTable;
+  /** The leaf that was asked for, worked out over all samples that this source has of each series: then series have no blocks. */
+  readonly rows?: BatchRows;
+}
+
+/** Rows of a leaf over its grid, one for each series of a batch. */
+export interface BatchRows {
+  /** Series × steps, row-major; meaningless where absent. A NaN is a value. */
+  readonly values: Float64Array;
+  /** One byte per value: 1 where there is a sample. */
+  readonly presence: Uint8Array;
+  /** Raw samples that windows of theirs held, and those of the series that had most. */
+  readonly sampleCount: number;
+  readonly seriesSampleCountMax: number;
 }
 
 /** What an answer is based on: it travels with every result, so that nothing missing is silent. */

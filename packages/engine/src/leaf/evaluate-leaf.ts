@@ -1,29 +1,30 @@
 /**
- * Evaluates one leaf from raw blocks: read, decode series by series, run the loop of its card over the windows.
+ * Evaluates one leaf: reads its series, and fills a row for each, from its blocks, or as it was worked out where the data lives.
  * Rows have the series' own keys, metric name included: names are the planner's business.
  */
 import {
   COMPLETE,
-  isStaleAt,
   type Coverage,
   type LeafColumns,
   type Matcher,
+  type SearchQuery,
   type SeriesSource,
   type StepGrid,
   type Tenant,
 } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import { columnsSize } from "../columns/columns.ts";
-import type { RollupLoop, TargetRow, WindowTimes } from "../functions/card.ts";
+import type { WindowTimes } from "../functions/card.ts";
 import { stepCountOf } from "../grid.ts";
 import type { Pacer } from "../pacer.ts";
 import { lastEndMs, type LeafNode } from "./leaf-node.ts";
-import { GrowthBlocks, growthOf } from "./growth-blocks.ts";
+import { GivenRows, isSplit } from "./given-rows.ts";
 import { LeafRows } from "./leaf-rows.ts";
 import { leafWindows } from "./leaf-windows.ts";
-import { LiveSamples } from "./live-samples.ts";
-import { SampleDecoder, type DecodedSeries } from "./sample-decoder.ts";
-import { readSeries } from "./series-reader.ts";
+import { RowFiller } from "./row-filler.ts";
+import { SampleDecoder } from "./sample-decoder.ts";
+import { readSeries, type FoundSeries } from "./series-reader.ts";
+import { splitLeaves } from "./split-leaves.ts";
 
 /** What a leaf is evaluated against. */
 export interface LeafRequest {
@@ -32,6 +33,8 @@ export interface LeafRequest {
   readonly lookbackMs: number;
   /** See Leaf. */
   readonly dedupIntervalMs?: number;
+  /** Of the leaf, where it is one that can be worked out where the data lives. */
+  readonly text?: string;
   readonly extraFilters: readonly (readonly Matcher[])[];
   readonly seriesCountMax: number;
 }
@@ -63,38 +66,21 @@ export async function evaluateLeaf(
   const stepCount = stepCountOf(request.grid);
   const { times, loop } = leafWindows(node, request.grid, request.lookbackMs);
   if (stepCount === 0) return { columns: blankLeaf(0), ...NOTHING_READ };
-  const query = {
-    tenant: request.tenant,
-    filters: filtersOf(node.selector.matchers, request.extraFilters),
-    startMs: times.endStartMs - times.rangeMs + 1,
-    endMs: lastEndMs(times),
-    seriesCountMax: request.seriesCountMax,
-  };
   const { budget, pacer } = tools;
-  const found = await readSeries(tools.source, query, budget, pacer);
+  const found = await readLeaf(node, times, request, tools);
   const { length } = found;
   budget.hold(columnsSize(length, stepCount));
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
-  const rows = new LeafRows(found, stepCount);
-  const blocks = GrowthBlocks.of(growthOf(node, loop), found, decoder, rows, budget);
-  const ordinary = new OrdinaryRows(node.shape, loop, parameters, times, rows);
+  const rows = new LeafRows(found, stepCount, budget);
+  const given = GivenRows.of(found, stepCount, rows);
+  const filler = new RowFiller({ node, times, loop, parameters }, found, decoder, rows, budget);
   for (let row = 0; row < length;) {
     if (pacer.isDue) {
       await pacer.turn();
-      blocks?.renew();
+      filler.renew();
     }
-    const start = row;
-    if (blocks?.takes(row) === true) row = blocks.fill(row);
-    if (row > start) continue;
-    const end = Math.min(row + CHECK_EVERY, length);
-    do {
-      const series = decoder.decode(found.blocksOf(row), budget);
-      const touched = touchedCount(series);
-      rows.sampleCount += touched;
-      budget.addSeries(touched);
-      ordinary.add(row, series);
-      row += 1;
-    } while (row < end && blocks?.takes(row) !== true);
+    const left = given ? given.fill(row) : row;
+    row = left > row ? left : filler.fill(row, given ? row + 1 : length);
   }
   // What stays is the columns, which their receiver accounts for.
   decoder.close(budget);
@@ -103,8 +89,30 @@ export async function evaluateLeaf(
   return { columns: rows.finish(), coverage, sampleCount: rows.sampleCount, seriesCount: length };
 }
 
-/** The clock is asked once per so many series. */
-const CHECK_EVERY = 8;
+/** The series of a leaf. Of one step, rows of them are asked for: a value takes less than the samples that it is made of. */
+async function readLeaf(
+  { selector }: LeafNode,
+  times: WindowTimes,
+  request: LeafRequest,
+  { source, budget, pacer }: LeafTools,
+): Promise<FoundSeries> {
+  const { tenant, grid, lookbackMs, dedupIntervalMs = 0, seriesCountMax, text } = request;
+  const query: SearchQuery = {
+    tenant,
+    filters: filtersOf(selector.matchers, request.extraFilters),
+    startMs: times.endStartMs - times.rangeMs + 1,
+    endMs: lastEndMs(times),
+    seriesCountMax,
+  };
+  if (text === undefined || times.stepCount > 1 || splitLeaves.has(tenant, text))
+    return readSeries(source, query, budget, pacer);
+  const leaf = { text, grid, lookbackMs, dedupIntervalMs };
+  const found = await readSeries(source, { ...query, leaf }, budget, pacer);
+  if (!isSplit(found)) return found;
+  splitLeaves.add(tenant, text);
+  budget.release(found.heldSize);
+  return readSeries(source, query, budget, pacer);
+}
 
 const NOTHING_READ = { coverage: COMPLETE, sampleCount: 0, seriesCount: 0 };
 
@@ -119,58 +127,4 @@ export function filtersOf(
 ): readonly (readonly Matcher[])[] {
   if (extraFilters.length === 0) return [matchers];
   return extraFilters.map((alternative) => [...matchers, ...alternative]);
-}
-
-/** Samples that some window holds. */
-function touchedCount({ windows }: DecodedSeries): number {
-  const { starts, ends, stepCount } = windows;
-  return (ends[stepCount - 1] as number) - (starts[0] as number);
-}
-
-/** Works rows out one after the other. */
-class OrdinaryRows {
-  readonly #shape: LeafNode["shape"];
-  readonly #loop: RollupLoop | null;
-  readonly #parameters: readonly Float64Array[];
-  readonly #rows: LeafRows;
-  readonly #live: LiveSamples;
-
-  constructor(
-    shape: LeafNode["shape"],
-    loop: RollupLoop | null,
-    parameters: readonly Float64Array[],
-    times: WindowTimes,
-    rows: LeafRows,
-  ) {
-    this.#shape = shape;
-    this.#loop = loop;
-    this.#parameters = parameters;
-    this.#rows = rows;
-    this.#live = new LiveSamples(times);
-  }
-
-  add(row: number, series: DecodedSeries): void {
-    const { target } = this.#rows;
-    if (this.#loop) {
-      const live = this.#live.of(series);
-      this.#loop(live, live.windows, this.#parameters, target);
-    } else {
-      fillInstants(series, this.#shape === "timestamp", target);
-    }
-    this.#rows.endRow(row);
-  }
-}
-
-/** The last sample of each window, or its time; none where that sample is a staleness marker. */
-function fillInstants(series: DecodedSeries, wantsTime: boolean, target: TargetRow): void {
-  const { timestampsMs, values, words, windows } = series;
-  for (let step = 0; step < windows.stepCount; step += 1) {
-    const last = (windows.ends[step] as number) - 1;
-    if (last < (windows.starts[step] as number) || isStaleAt(words, last)) continue;
-    const at = target.start + step;
-    target.presence[at] = 1;
-    target.values[at] = wantsTime
-      ? (timestampsMs[last] as number) / 1000
-      : (values[last] as number);
-  }
 }

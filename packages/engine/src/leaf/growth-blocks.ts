@@ -4,14 +4,14 @@
  * compile, per series. What is not so simple goes the ordinary way: packed values, several blocks, NaNs, samples to leave out.
  */
 import { blockGrowth, type RangePlan } from "@tideline/kernels";
-import type { BlockTable, SeriesBatch, TimestampBlock } from "@tideline/model";
+import type { BlockTable, TimestampBlock } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import type { GrowthKind, RollupLoop } from "../functions/card.ts";
 import { growthPlan } from "../functions/rollup/counters.ts";
 import type { LeafNode } from "./leaf-node.ts";
-import type { LeafRows } from "./leaf-rows.ts";
+import type { RowBlocks } from "./row-blocks.ts";
+import type { RowTarget } from "./row-filler.ts";
 import type { SampleDecoder } from "./sample-decoder.ts";
-import type { FoundSeries } from "./series-reader.ts";
 
 /** What growth a leaf is, or null where it is something else. */
 export function growthOf({ card }: LeafNode, loop: RollupLoop | null): GrowthKind | null {
@@ -25,10 +25,17 @@ interface SharedPlan {
   readonly count: number;
 }
 
+/** Tables whose blocks were put into the kernels' memory, and where they lie there. */
+interface PutTables {
+  readonly tables: RowBlocks["tables"];
+  readonly places: readonly number[];
+}
+
 export class GrowthBlocks {
-  readonly #found: FoundSeries;
+  readonly #found: RowBlocks;
+  readonly #tables: RowBlocks["tables"];
   readonly #kind: GrowthKind;
-  readonly #rows: LeafRows;
+  readonly #rows: RowTarget;
   readonly #budget: Budget;
   readonly #pieces: PieceBlocks;
   /** By the ids of timestamp blocks; null: such rows go the ordinary way. */
@@ -43,29 +50,31 @@ export class GrowthBlocks {
   /** @returns null where no row can go this way */
   static of(
     kind: GrowthKind | null,
-    found: FoundSeries,
+    found: RowBlocks,
     decoder: SampleDecoder,
-    rows: LeafRows,
+    rows: RowTarget,
     budget: Budget,
   ): GrowthBlocks | null {
     if (kind === null || found.length === 0) return null;
-    const places = putAll(found.batches);
-    return places && new GrowthBlocks(kind, found, places, decoder, rows, budget);
+    const { tables } = found;
+    const places = putAll(tables);
+    return places && new GrowthBlocks(kind, found, { tables, places }, decoder, rows, budget);
   }
 
   private constructor(
     kind: GrowthKind,
-    found: FoundSeries,
-    places: readonly number[],
+    found: RowBlocks,
+    put: PutTables,
     decoder: SampleDecoder,
-    rows: LeafRows,
+    rows: RowTarget,
     budget: Budget,
   ) {
     this.#found = found;
+    this.#tables = put.tables;
     this.#kind = kind;
     this.#rows = rows;
     this.#budget = budget;
-    this.#pieces = new PieceBlocks(found, places);
+    this.#pieces = new PieceBlocks(put, found.nextPiece);
     this.#makePlans(decoder);
     this.#rowsMax = blockGrowth.rowsMax(decoder.stepCount);
     this.#isReady = this.#areCurrent();
@@ -74,7 +83,7 @@ export class GrowthBlocks {
   /** After a wait: others may have used the kernel's memory. */
   renew(): void {
     this.#to = 0;
-    this.#isReady = this.#areCurrent() && putAll(this.#found.batches) !== null;
+    this.#isReady = this.#areCurrent() && putAll(this.#tables) !== null;
   }
 
   /** Whether a row may go this way. */
@@ -124,8 +133,7 @@ export class GrowthBlocks {
     for (let row = from; row < to; row += 1) {
       const { plan } = this.#shared(row) as SharedPlan;
       const touched = plan.to - plan.from;
-      this.#rows.sampleCount += touched;
-      this.#budget.addSeries(touched);
+      this.#rows.count(touched);
     }
   }
 
@@ -137,8 +145,8 @@ export class GrowthBlocks {
   #makePlans(decoder: SampleDecoder): void {
     const { sizes, timestampIds } = this.#pieces;
     let piece = 0;
-    for (const { blockTable } of this.#found.batches) {
-      const { seriesEnds, timestamps } = blockTable as BlockTable;
+    for (const table of this.#tables) {
+      const { seriesEnds, timestamps } = table as BlockTable;
       const blockOf = new Map(timestamps.map((block) => [block.id, block]));
       for (const end = piece + seriesEnds.length; piece < end; piece += 1) {
         if (sizes[piece] === 0) continue;
@@ -170,15 +178,15 @@ class PieceBlocks {
   readonly sizes: Int32Array;
   readonly timestampIds: Int32Array;
 
-  constructor({ batches, nextPiece }: FoundSeries, places: readonly number[]) {
+  constructor({ tables, places }: PutTables, nextPiece: Int32Array) {
     this.places = new Int32Array(nextPiece.length);
     this.sizes = new Int32Array(nextPiece.length);
     this.timestampIds = new Int32Array(nextPiece.length);
     let piece = 0;
-    batches.forEach(({ blockTable }, batch) => {
-      const table = blockTable as BlockTable;
-      this.#add(table, piece, places[batch] as number, nextPiece);
-      piece += table.seriesEnds.length;
+    tables.forEach((table, number) => {
+      const { seriesEnds } = table as BlockTable;
+      this.#add(table as BlockTable, piece, places[number] as number, nextPiece);
+      piece += seriesEnds.length;
     });
   }
 
@@ -207,12 +215,12 @@ class PieceBlocks {
   }
 }
 
-/** Puts the blocks of all batches where the kernel reads them. @returns where; null: there is no room, or they have no table */
-function putAll(batches: readonly SeriesBatch[]): number[] | null {
+/** Puts the blocks of all tables where the kernel reads them. @returns where; null: there is no room, or one is missing */
+function putAll(tables: RowBlocks["tables"]): number[] | null {
   const places: number[] = [];
   blockGrowth.clear();
-  for (const { blockTable } of batches) {
-    const place = blockTable ? blockGrowth.put(blockTable.bytes) : -1;
+  for (const table of tables) {
+    const place = table ? blockGrowth.put(table.bytes) : -1;
     if (place < 0) return null;
     places.push(place);
   }

@@ -1,12 +1,15 @@
 /** The rows of a leaf's result, filled one after the other; a series without a value leaves no row. */
 import type { LeafColumns } from "@tideline/model";
+import type { Budget } from "../budget.ts";
 import type { TargetRow } from "../functions/card.ts";
 import { rememberLabels } from "./leaf-labels.ts";
+import type { RowTarget } from "./row-filler.ts";
 import type { FoundSeries } from "./series-reader.ts";
 
-export class LeafRows {
+export class LeafRows implements RowTarget {
   readonly #found: FoundSeries;
   readonly #stepCount: number;
+  readonly #budget: Budget;
   /** Series that have a row: null while that is each one. */
   #kept: number[] | null = null;
   /** Where the next row goes. */
@@ -14,8 +17,10 @@ export class LeafRows {
   /** Samples that some window held. */
   sampleCount = 0;
 
-  constructor(found: FoundSeries, stepCount: number) {
+  /** @param budget counts the samples */
+  constructor(found: FoundSeries, stepCount: number, budget: Budget) {
     this.#found = found;
+    this.#budget = budget;
     this.#stepCount = stepCount;
     this.target = {
       values: new Float64Array(found.length * stepCount),
@@ -24,7 +29,6 @@ export class LeafRows {
     };
   }
 
-  /** The target was filled for a series, or left blank. Series come in their order. */
   endRow(series: number): void {
     const { target } = this;
     const end = target.start + this.#stepCount;
@@ -36,10 +40,16 @@ export class LeafRows {
     }
   }
 
-  /** The series `first` to `end` (exclusive) have filled their rows, each with a value at least. */
   endRows(first: number, end: number): void {
     for (let series = first; this.#kept && series < end; series += 1) this.#kept.push(series);
     this.target.start += (end - first) * this.#stepCount;
+  }
+
+  /** @param totalCount of several rows, of which the one with most has `sampleCount` */
+  count(sampleCount: number, totalCount = sampleCount): void {
+    this.sampleCount += totalCount;
+    this.#budget.addSeries(sampleCount);
+    this.#budget.addSamples(totalCount - sampleCount);
   }
 
   finish(): LeafColumns {

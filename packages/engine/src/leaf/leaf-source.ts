@@ -6,13 +6,11 @@ import {
   type LeafSource,
   type SeriesSource,
 } from "@tideline/model";
-import { parse } from "@tideline/promql";
 import { Budget } from "../budget.ts";
-import { languageFacts } from "../functions/shelf.ts";
-import { stepCountOf } from "../grid.ts";
 import { Pacer } from "../pacer.ts";
 import { evaluateLeaf } from "./evaluate-leaf.ts";
-import { leafNodeOf, type LeafNode } from "./leaf-node.ts";
+import type { LeafNode } from "./leaf-node.ts";
+import { constantColumns, parseLeaf } from "./leaf-text.ts";
 
 export interface LeafSourceOptions {
   /** Bytes that one leaf may hold while it is evaluated. 0 = no limit. */
@@ -41,22 +39,17 @@ export function leafSourceWithin(
 ): LeafSource {
   return {
     async evaluate(leaf: Leaf, signal: AbortSignal): Promise<LeafResult> {
-      const node = parseLeaf(leaf.text);
+      const node = knownLeaf(leaf.text);
       const limits = { ...options, sampleCountMax: leaf.sampleCountMax };
       const budget = new Budget(limits, memoryOf);
       const tools = { source, budget, pacer: new Pacer(signal) };
-      return evaluateLeaf(node, constantColumns(node, leaf), leaf, tools);
+      return evaluateLeaf(node, constantColumns(node, leaf.grid), leaf, tools);
     },
   };
 }
 
-function parseLeaf(text: string): LeafNode {
-  const node = leafNodeOf(parse(text, languageFacts));
+function knownLeaf(text: string): LeafNode {
+  const node = parseLeaf(text);
   if (node) return node;
   throw new InputError("TIDELINE_LEAF", `Cannot evaluate a leaf that is no leaf: ${text}`);
-}
-
-function constantColumns(node: LeafNode, leaf: Leaf): Float64Array[] {
-  const stepCount = stepCountOf(leaf.grid);
-  return node.parameters.map((value) => new Float64Array(stepCount).fill(value));
 }

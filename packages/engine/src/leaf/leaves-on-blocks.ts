@@ -1,0 +1,136 @@
+/**
+ * Leaves of one step worked out where the blocks lie, in a lane: eight bytes a series travel instead of its samples, and what they
+ * come to is worked out on all nodes at once.
+ */
+import {
+  CorruptionError,
+  ExecutionError,
+  InputError,
+  type BatchRows,
+  type BlockTable,
+  type LeafOnBlocks,
+  type LeavesOnBlocks,
+  type SearchLeaf,
+  type TimestampBlock,
+} from "@tideline/model";
+import { Budget } from "../budget.ts";
+import type { TargetRow } from "../functions/card.ts";
+import { stepCountOf } from "../grid.ts";
+import { TableRows } from "./row-blocks.ts";
+import type { LeafNode } from "./leaf-node.ts";
+import { constantColumns, parseLeaf } from "./leaf-text.ts";
+import { leafWindows } from "./leaf-windows.ts";
+import { RowFiller, type RowTarget, type RowWork } from "./row-filler.ts";
+import { SampleDecoder } from "./sample-decoder.ts";
+
+/** Bytes that decoding may take in a lane; series that want more are sent as blocks. */
+const MEMORY_SIZE_MAX = 32 * 1024 * 1024;
+/** Dashboards and rules ask the same all the time. */
+const TEXTS_MAX = 256;
+/** Timestamp blocks of a search that are remembered at a time. */
+const TIMESTAMPS_MAX = 4096;
+
+/** Leaves that are worked out in this thread. */
+export function leavesOnBlocks(): LeavesOnBlocks {
+  const nodes = new Map<string, LeafNode | null>();
+  return {
+    open(leaf) {
+      if (stepCountOf(leaf.grid) !== 1) return null;
+      const node = nodeOf(leaf.text, nodes);
+      return node && new OpenLeaf(node, leaf);
+    },
+  };
+}
+
+function nodeOf(text: string, nodes: Map<string, LeafNode | null>): LeafNode | null {
+  let node = nodes.get(text);
+  if (node === undefined) {
+    node = parsed(text);
+    if (nodes.size === TEXTS_MAX) nodes.clear();
+    nodes.set(text, node);
+  }
+  return node;
+}
+
+/** Null for a text that is no leaf here: one of a newer build, say. */
+function parsed(text: string): LeafNode | null {
+  try {
+    return parseLeaf(text);
+  } catch (error) {
+    if (error instanceof InputError || error instanceof ExecutionError) return null;
+    throw error;
+  }
+}
+
+class OpenLeaf implements LeafOnBlocks {
+  readonly #work: RowWork;
+  readonly #dedupIntervalMs: number;
+  readonly #budget = new Budget({ sampleCountMax: 0, memorySizeMax: MEMORY_SIZE_MAX });
+  #decoder: SampleDecoder;
+  /** Timestamp blocks by their id, with numbers of their own: from 0 on. */
+  readonly #timestamps = new Map<number, TimestampBlock>();
+
+  constructor(node: LeafNode, { grid, lookbackMs, dedupIntervalMs }: SearchLeaf) {
+    const { times, loop } = leafWindows(node, grid, lookbackMs);
+    this.#work = { node, times, loop, parameters: constantColumns(node, grid) };
+    this.#dedupIntervalMs = dedupIntervalMs;
+    this.#decoder = new SampleDecoder(times, dedupIntervalMs);
+  }
+
+  rowsOf(table: BlockTable): BatchRows | null {
+    if (this.#timestamps.size + table.timestamps.length > TIMESTAMPS_MAX) this.#beginAnew();
+    const blocks = new TableRows({ ...table, timestamps: table.timestamps.map(this.#numbered) });
+    const rows = new TableTarget(blocks.length);
+    const filler = new RowFiller(this.#work, blocks, this.#decoder, rows, this.#budget);
+    try {
+      for (let row = 0; row < blocks.length;) row = filler.fill(row, blocks.length);
+    } catch (error) {
+      if (error instanceof CorruptionError || error instanceof ExecutionError) return null;
+      throw error;
+    }
+    return rows;
+  }
+
+  readonly #numbered = (block: TimestampBlock): TimestampBlock => {
+    let numbered = this.#timestamps.get(block.id);
+    if (!numbered) {
+      numbered = { ...block, id: this.#timestamps.size };
+      this.#timestamps.set(block.id, numbered);
+    }
+    return numbered;
+  };
+
+  #beginAnew(): void {
+    this.#decoder.close(this.#budget);
+    this.#decoder = new SampleDecoder(this.#work.times, this.#dedupIntervalMs);
+    this.#timestamps.clear();
+  }
+}
+
+/** A row for each series, of one step. */
+class TableTarget implements RowTarget, BatchRows {
+  readonly values: Float64Array;
+  readonly presence: Uint8Array;
+  readonly target: TargetRow;
+  sampleCount = 0;
+  seriesSampleCountMax = 0;
+
+  constructor(length: number) {
+    this.values = new Float64Array(length);
+    this.presence = new Uint8Array(length);
+    this.target = { values: this.values, presence: this.presence, start: 0 };
+  }
+
+  endRow(): void {
+    this.target.start += 1;
+  }
+
+  endRows(first: number, end: number): void {
+    this.target.start += end - first;
+  }
+
+  count(sampleCount: number): void {
+    this.sampleCount += sampleCount;
+    this.seriesSampleCountMax = Math.max(this.seriesSampleCountMax, sampleCount);
+  }
+}
