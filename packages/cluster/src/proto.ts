@@ -10,13 +10,16 @@ import { fileURLToPath } from "node:url";
 /** Versions of the wire protocol that this program speaks. */
 export const WIRE_VERSIONS: readonly number[] = [1];
 
-/** The first message each way: fields as in cluster.proto. */
 /** The node takes offers of key lists, and names in frames what was offered. */
 export const FEATURE_KEY_LISTS = "key-lists";
 
 /** The asker takes a frame's count of 1 for: the last one, and nothing is missing. */
 export const FEATURE_LAST_FRAMES = "last-frames";
 
+/** The node takes leaves with searches, and may answer with rows. */
+export const FEATURE_LEAF_ROWS = "leaf-rows";
+
+/** The first message each way: fields as in cluster.proto. */
 export interface Hello {
   readonly wireVersions: readonly number[];
   readonly features: readonly string[];

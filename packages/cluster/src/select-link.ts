@@ -13,7 +13,7 @@ import {
   type Envelope,
 } from "./envelope.ts";
 import { NodeLink, type LinkFailures, type LinkState, type NodeLinkOptions } from "./node-link.ts";
-import { FEATURE_KEY_LISTS } from "./proto.ts";
+import { FEATURE_KEY_LISTS, FEATURE_LEAF_ROWS } from "./proto.ts";
 
 export interface SelectNodeStats {
   readonly name: string;
@@ -38,7 +38,7 @@ export class SelectLink {
   /** Deletes that are not answered yet; their ids are their own. */
   readonly #deletes = new Map<number, PromiseWithResolvers<void>>();
   #nextDelete = 1;
-  #takesOffers = false;
+  #features: readonly string[] = [];
   #requestCount = 0;
   #failureCount = 0;
   #receivedSize = 0;
@@ -59,7 +59,7 @@ export class SelectLink {
       ...options,
       service: "Select",
       onReady: ({ features }) => {
-        this.#takesOffers = features.includes(FEATURE_KEY_LISTS);
+        this.#features = features;
       },
       onEnvelope: (envelope) => {
         this.#onEnvelope(envelope);
@@ -73,7 +73,7 @@ export class SelectLink {
   /** Frames of this node's answer, the end frame last. @throws {OverloadError} when the node is away */
   ask(request: ReadRequest, signal: AbortSignal): AsyncIterable<Uint8Array> {
     this.#requestCount += 1;
-    return this.#client.ask(this.#takesOffers ? request : withoutOffers(request), signal);
+    return this.#client.ask(understoodBy(this.#features, request), signal);
   }
 
   /**
@@ -163,9 +163,14 @@ export class SelectLink {
   }
 }
 
-/** A node of an older build would take them for damage. */
-function withoutOffers(request: ReadRequest): ReadRequest {
-  if (request.kind !== "search" || !request.query.offers) return request;
-  const { offers: _, ...query } = request.query;
-  return { ...request, query };
+/** A node of an older build would take what it does not know for damage. */
+function understoodBy(features: readonly string[], request: ReadRequest): ReadRequest {
+  if (request.kind !== "search") return request;
+  const { offers, leaf, ...query } = request.query;
+  const takesOffers = offers && features.includes(FEATURE_KEY_LISTS);
+  const takesLeaf = leaf && features.includes(FEATURE_LEAF_ROWS);
+  return {
+    kind: "search",
+    query: { ...query, ...(takesOffers && { offers }), ...(takesLeaf && { leaf }) },
+  };
 }

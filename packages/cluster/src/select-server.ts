@@ -22,7 +22,13 @@ import {
 } from "./envelope.ts";
 import { EnvelopeServer, type Connection, type Session } from "./envelope-server.ts";
 import type { Log } from "./log.ts";
-import { FEATURE_KEY_LISTS, FEATURE_LAST_FRAMES, WIRE_VERSIONS, type Hello } from "./proto.ts";
+import {
+  FEATURE_KEY_LISTS,
+  FEATURE_LAST_FRAMES,
+  FEATURE_LEAF_ROWS,
+  WIRE_VERSIONS,
+  type Hello,
+} from "./proto.ts";
 
 export interface SelectServerOptions {
   readonly source: FrameSource;
@@ -62,7 +68,7 @@ export class SelectServer {
     const { source, deletes, nodeId, bootId, laneCount, log, programVersion } = options;
     const hello = (): Hello => ({
       wireVersions: WIRE_VERSIONS,
-      features: options.features ?? [FEATURE_KEY_LISTS],
+      features: options.features ?? [FEATURE_KEY_LISTS, FEATURE_LEAF_ROWS],
       nodeId,
       bootId,
       laneCount,

@@ -91,6 +91,7 @@ export interface SeriesBatch extends Iterable<SeriesBlocks> {
 
 /** Rows of a leaf over its grid, one for each series of a batch. */
 export interface BatchRows {
+  readonly stepCount: number;
   /** Series × steps, row-major; meaningless where absent. A NaN is a value. */
   readonly values: Float64Array;
   /** One byte per value: 1 where there is a sample. */

@@ -8,5 +8,6 @@
 export { defaultStorageOptions, type Log, type StorageOptions } from "./options.ts";
 export { inspectFolder, type FolderInspection } from "./inspect/inspect-folder.ts";
 export { inspectSeries, type FoundSeries } from "./inspect/inspect-series.ts";
+export { runLane } from "./lane/run-lane.ts";
 export type { LaneStats } from "./stats.ts";
 export { Storage, type StorageEnvironment } from "./storage.ts";

@@ -42,6 +42,8 @@ export interface StorageEnvironment {
   readonly log: Log;
   /** A lane died: nothing can be trusted any more, the process ends. */
   readonly onFatal: (error: Error) => void;
+  /** Entry of the lanes' threads, which calls `runLane`. Default: one whose searches get blocks. */
+  readonly laneEntry?: URL;
 }
 
 interface LaneEnvironment extends StorageEnvironment {
@@ -266,7 +268,7 @@ function startLane(
     options.memoryBudgetSize,
     options.laneCount,
   );
-  const { log, onFatal } = environment;
+  const { log, onFatal, laneEntry: entry } = environment;
   return LaneClient.start({
     lane: {
       dataPath: options.dataPath,
@@ -293,6 +295,7 @@ function startLane(
     merging: isRetiring ? null : { heapSizeMax: merges.heapSizeMax, slot: environment.mergeSlot },
     log,
     onFatal,
+    entry,
   });
 }
 

@@ -3,7 +3,7 @@
  * cluster, vmsingle uses it itself.
  */
 import { availableParallelism } from "node:os";
-import { systemClock } from "@tideline/common";
+import { entryUrl, systemClock } from "@tideline/common";
 import type { FlagValues, ProgramContext } from "@tideline/service";
 import { defaultStorageOptions, Storage } from "@tideline/storage";
 import type { storageFlags } from "./config.ts";
@@ -51,6 +51,7 @@ export async function startStorage(options: StartStorageOptions): Promise<Storag
       onFatal: (error) => {
         context.fail(error);
       },
+      laneEntry: entryUrl(new URL("./leaf-lane-worker.ts", import.meta.url)),
     },
   );
   context.onStop({ name: "storage", stop: () => storage.close() });

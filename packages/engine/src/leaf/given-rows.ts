@@ -1,5 +1,5 @@
 /** Rows that were worked out where the data lives, put into the order of labels. */
-import type { BatchRows, SeriesBatch } from "@tideline/model";
+import { CorruptionError, type BatchRows, type SeriesBatch } from "@tideline/model";
 import type { LeafRows } from "./leaf-rows.ts";
 import type { FoundSeries } from "./series-reader.ts";
 
@@ -30,7 +30,7 @@ export class GivenRows {
 
   /**
    * @returns null where there are none
-   * @throws {ExecutionError} they were made of more samples than a limit allows
+   * @throws {ExecutionError} they were made of more samples than a limit allows; {CorruptionError} they are of another grid
    */
   static of(found: FoundSeries, stepCount: number, rows: LeafRows): GivenRows | null {
     return found.batches.some((batch) => batch.rows) ? new GivenRows(found, stepCount, rows) : null;
@@ -45,6 +45,11 @@ export class GivenRows {
     this.#values = new Float64Array(pieceCount * stepCount);
     this.#presence = new Uint8Array(pieceCount * stepCount);
     forEachPlace(found.batches, (given, place, length) => {
+      if (given.stepCount !== stepCount)
+        throw new CorruptionError(
+          "TIDELINE_LEAF_ROWS",
+          `Cannot read rows of ${given.stepCount} steps where ${stepCount} were asked for`,
+        );
       this.#isGiven.fill(1, place, place + length);
       this.#values.set(given.values, place * stepCount);
       this.#presence.set(given.presence, place * stepCount);

@@ -109,6 +109,7 @@ class OpenLeaf implements LeafOnBlocks {
 
 /** A row for each series, of one step. */
 class TableTarget implements RowTarget, BatchRows {
+  readonly stepCount = 1;
   readonly values: Float64Array;
   readonly presence: Uint8Array;
   readonly target: TargetRow;

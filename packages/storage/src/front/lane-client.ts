@@ -15,7 +15,7 @@ import {
 } from "@tideline/wire";
 import type { MergeThreadOptions } from "../compaction/merge-thread.ts";
 import type { LaneOptions } from "../lane/lane-options.ts";
-import type { LaneWorkerData, LaneWorkerMessage } from "../lane/lane-worker.ts";
+import type { LaneWorkerData, LaneWorkerMessage } from "../lane/run-lane.ts";
 import {
   FromLane,
   MESSAGE_HEADER_SIZE,
@@ -36,7 +36,11 @@ export interface LaneClientOptions {
   readonly log: Log;
   /** The lane died: told once, unless it was closed. */
   readonly onFatal: (error: Error) => void;
+  /** Of its thread, which calls `runLane`. Default: one without leaves. */
+  readonly entry?: URL | undefined;
 }
+
+const ENTRY = entryUrl(new URL("../lane/lane-worker.ts", import.meta.url));
 
 /** Bytes of the rings to and from a lane. */
 export const TO_LANE_RING_SIZE = 8 * 1024 * 1024;
@@ -80,7 +84,7 @@ export class LaneClient {
     this.#outbox = new Outbox(this.#writer);
     const { lane, merging } = options;
     const workerData: LaneWorkerData = { options: lane, toLane, fromLane, merging };
-    this.#worker = new Worker(entryUrl(new URL("../lane/lane-worker.ts", import.meta.url)), {
+    this.#worker = new Worker(options.entry ?? ENTRY, {
       name: `lane-${options.lane.lane}`,
       workerData,
       resourceLimits: {

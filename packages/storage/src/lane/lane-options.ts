@@ -1,5 +1,6 @@
 /** What a lane is made of and told: finished values, and its ports to the world. */
 import type { Clock, Disk } from "@tideline/common";
+import type { LeavesOnBlocks } from "@tideline/model";
 import type { Merger } from "../compaction/merge-thread.ts";
 import type { Log } from "../options.ts";
 import type { SeriesLimitOptions } from "./series-limits.ts";
@@ -40,6 +41,8 @@ export interface LanePorts {
   readonly log: Log;
   /** Merges parts; without one they stay as they were flushed. */
   readonly merger: Merger | null;
+  /** Works out leaves of searches that ask for one; without it they get blocks. */
+  readonly leaves?: LeavesOnBlocks | null;
   /** Told of a fault of ours in work that nobody waits for: the lane cannot go on. */
   readonly onFault: (error: unknown) => void;
 }

@@ -77,7 +77,7 @@ export class Lane implements FrameSource {
   readonly #group = new RowGroup();
   #taken: TakenBlock[] = [];
   readonly #counters = new LaneCounters();
-  readonly #encoders = new EncoderPool();
+  readonly #encoders: EncoderPool;
   #lastRetentionMs = -Infinity;
   #freeDiskSize = Infinity;
   /** Merges leave out samples that are older; as of the last look at retention. */
@@ -89,6 +89,7 @@ export class Lane implements FrameSource {
     this.#ports = ports;
     this.#disk = ports.disk;
     this.#log = ports.log;
+    this.#encoders = new EncoderPool(ports.leaves ?? null);
     const laneRange = { index: options.lane, count: options.laneCount };
     this.#parts = parts;
     this.#heads = heads;

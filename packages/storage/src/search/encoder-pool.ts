@@ -2,6 +2,7 @@
  * Keeps the encoder of a search for the next one: its buffers have grown to the size of a frame by then, and to grow them anew costs
  * a small search as much as finding its series. One is kept; searches side by side make their own.
  */
+import type { LeavesOnBlocks } from "@tideline/model";
 import { type FrameQuery, SeriesFrameEncoder } from "@tideline/wire";
 
 /**
@@ -11,13 +12,19 @@ import { type FrameQuery, SeriesFrameEncoder } from "@tideline/wire";
 export const FRAME_SIZE_TARGET = 112 * 1024;
 
 export class EncoderPool {
+  readonly #leaves: LeavesOnBlocks | null;
   #idle: SeriesFrameEncoder | null = null;
 
-  /** @param offers key lists that the asker holds */
-  take(offers: FrameQuery["offers"]): SeriesFrameEncoder {
+  /** @param leaves works out leaves that are asked for; null: blocks are sent */
+  constructor(leaves: LeavesOnBlocks | null) {
+    this.#leaves = leaves;
+  }
+
+  /** For the answer to a search. */
+  take({ offers, leaf }: FrameQuery): SeriesFrameEncoder {
     const encoder = this.#idle ?? new SeriesFrameEncoder({ frameSizeTarget: FRAME_SIZE_TARGET });
     this.#idle = null;
-    encoder.begin(offers);
+    encoder.begin(offers, (leaf && this.#leaves?.open(leaf)) ?? null);
     return encoder;
   }
 

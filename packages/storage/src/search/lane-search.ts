@@ -46,7 +46,7 @@ export class LaneSearch implements FrameSearch {
     const breather = new Breather();
     try {
       const found = await this.#find(sources, filters, breather);
-      const encoder = this.#encoders.take(this.#query.offers);
+      const encoder = this.#encoders.take(this.#query);
       for (let next = 0; next < found.count;) {
         next = this.#readSome(found, next, encoder);
         for (let frame = encoder.takeFull(); frame; frame = encoder.takeFull()) yield frame;

@@ -4,7 +4,8 @@
  */
 import { CorruptionError, COMPLETE, type Coverage, type IndexAnswer } from "@tideline/model";
 import type { ReadRequest } from "../read-request/codec.ts";
-import { decodeEndFrame, frameKind } from "../series-frame/decode.ts";
+import { decodeEndFrame } from "../series-frame/decode.ts";
+import { frameKind } from "../series-frame/frame-start.ts";
 import { encodeEndFrame } from "../series-frame/encode.ts";
 import type { FrameSearch, FrameSource } from "../series-frame/frame-source.ts";
 import { decodeItemFrame, encodeItemFrames } from "../series-frame/items.ts";

@@ -1,6 +1,6 @@
 import { CorruptionError, OverloadError } from "@tideline/model";
 import { describe, expect, test, vi } from "vitest";
-import { frameKind } from "../series-frame/decode.ts";
+import { frameKind } from "../series-frame/frame-start.ts";
 import { encodeEndFrame, SeriesFrameEncoder } from "../series-frame/encode.ts";
 import { decodeFailure } from "../failure/codec.ts";
 import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";

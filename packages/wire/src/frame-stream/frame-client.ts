@@ -5,7 +5,7 @@
 import { COMPLETE, CorruptionError } from "@tideline/model";
 import { decodeFailure } from "../failure/codec.ts";
 import { encodeReadRequest, type ReadRequest } from "../read-request/codec.ts";
-import { frameKind } from "../series-frame/decode.ts";
+import { frameKind } from "../series-frame/frame-start.ts";
 import { encodeEndFrame } from "../series-frame/encode.ts";
 import { FrameQueue } from "./frame-queue.ts";
 

@@ -6,7 +6,8 @@ import { OverloadError } from "@tideline/model";
 import { encodeFailure, isKnownError } from "../failure/codec.ts";
 import { decodeReadRequest } from "../read-request/codec.ts";
 import type { FrameSource } from "../series-frame/frame-source.ts";
-import { frameKind, isCompleteEnd } from "../series-frame/decode.ts";
+import { isCompleteEnd } from "../series-frame/decode.ts";
+import { frameKind } from "../series-frame/frame-start.ts";
 import { answerFrames } from "./answer-frames.ts";
 import { CreditGate } from "./credit-gate.ts";
 

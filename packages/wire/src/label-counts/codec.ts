@@ -4,8 +4,8 @@
  */
 import { ByteReader, ByteWriter } from "@tideline/common";
 import { CorruptionError, type LabelCount } from "@tideline/model";
-import { frameKind, readingFrame } from "../series-frame/decode.ts";
-import { writeFrameStart } from "../series-frame/encode.ts";
+import { readingFrame } from "../series-frame/decode.ts";
+import { frameKind, writeFrameStart } from "../series-frame/frame-start.ts";
 import { FRAME_SIZE_TARGET, KIND_COUNTS } from "../series-frame/layout.ts";
 
 /** Appends counts until a frame is full. Take it then, and the rest at the end. */

@@ -4,13 +4,8 @@
  * The bytes are untrusted: every count is bounded by what is left to read.
  */
 import { type ByteReader, ByteWriter } from "@tideline/common";
-import type { SearchQuery } from "@tideline/model";
-import {
-  KEY_LIST_NAME_SIZE,
-  OFFERS_MAX,
-  type FrameQuery,
-  type KeyListOffer,
-} from "../series-frame/key-list.ts";
+import type { SearchLeaf, SearchQuery } from "@tideline/model";
+import { KEY_LIST_NAME_SIZE, OFFERS_MAX, type FrameQuery } from "../series-frame/key-list.ts";
 import { readFilters, readTime, writeFilters } from "./filters.ts";
 import { decodeRequest, finishRequest, type RequestWords } from "./request-bytes.ts";
 
@@ -56,7 +51,7 @@ export function encodeReadRequest(request: ReadRequest): Uint8Array<ArrayBuffer>
   writer.f64(query.endMs);
   writer.varint(query.seriesCountMax);
   writeFilters(writer, query.filters);
-  if (request.kind === "search") writeOffers(writer, request.query.offers ?? []);
+  if (request.kind === "search") writeExtras(writer, request.query);
   return finishRequest(writer, WORDS);
 }
 
@@ -74,7 +69,7 @@ function readRequest(reader: ByteReader): ReadRequest {
   const limit = reader.varint();
   const name = reader.text();
   const query = readQuery(reader);
-  if (kind === "search") return { kind, query: { ...query, ...readOffers(reader) } };
+  if (kind === "search") return { kind, query: { ...query, ...readExtras(reader) } };
   if (kind === "labelCounts") return { kind, query };
   if (kind === "labelValues") return { kind, name, query, limit };
   return { kind, query, limit };
@@ -89,25 +84,51 @@ function readQuery(reader: ByteReader): SearchQuery {
   return { tenant, filters, startMs, endMs, seriesCountMax };
 }
 
-/** None: nothing. An asker that knows of no offers asks the same. */
-function writeOffers(writer: ByteWriter, offers: readonly KeyListOffer[]): void {
-  if (offers.length === 0) return;
+/** Offers and leaf of a search; without either there is nothing, as an asker of an older build has it. */
+function writeExtras(writer: ByteWriter, { offers = [], leaf }: FrameQuery): void {
+  if (offers.length === 0 && !leaf) return;
   writer.varint(offers.length);
   for (const { name, seriesCount, keysSize } of offers) {
     writer.raw(name);
     writer.varint(seriesCount);
     writer.varint(keysSize);
   }
+  if (leaf) writeLeaf(writer, leaf);
 }
 
-function readOffers(reader: ByteReader): Pick<FrameQuery, "offers"> {
+function readExtras(reader: ByteReader): Pick<FrameQuery, "offers" | "leaf"> {
   if (reader.restSize === 0) return {};
   const count = reader.varint();
-  if (count === 0 || count > OFFERS_MAX) throw new RangeError(`${count} key lists`);
+  if (count > OFFERS_MAX) throw new RangeError(`${count} key lists`);
   const offers = Array.from({ length: count }, () => ({
     name: new Uint8Array(reader.raw(KEY_LIST_NAME_SIZE)),
     seriesCount: reader.varint(),
     keysSize: reader.varint(),
   }));
-  return { offers };
+  if (count > 0 && reader.restSize === 0) return { offers };
+  const leaf = readLeaf(reader);
+  return count > 0 ? { offers, leaf } : { leaf };
+}
+
+function writeLeaf(writer: ByteWriter, { text, grid, lookbackMs, dedupIntervalMs }: SearchLeaf) {
+  writer.text(text);
+  writer.f64(grid.startMs);
+  writer.f64(grid.endMs);
+  writer.f64(grid.stepMs);
+  writer.f64(lookbackMs);
+  writer.f64(dedupIntervalMs);
+}
+
+function readLeaf(reader: ByteReader): SearchLeaf {
+  const text = reader.text();
+  const grid = {
+    startMs: readTime(reader),
+    endMs: readTime(reader),
+    stepMs: readTime(reader),
+  };
+  if (grid.stepMs < 1) throw new RangeError(`a step of ${grid.stepMs} ms`);
+  const lookbackMs = readTime(reader);
+  const dedupIntervalMs = readTime(reader);
+  if (lookbackMs < 0 || dedupIntervalMs < 0) throw new RangeError("a length of time below 0");
+  return { text, grid, lookbackMs, dedupIntervalMs };
 }

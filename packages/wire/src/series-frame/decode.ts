@@ -7,7 +7,6 @@
 import { ByteReader, compareBytes } from "@tideline/common";
 import {
   type BlockTable,
-  CorruptionError,
   type Coverage,
   type KeySection,
   type SeriesBatch,
@@ -15,40 +14,20 @@ import {
   type TimestampBlock,
   type ValueBlock,
 } from "@tideline/model";
+import { damaged, frameKind } from "./frame-start.ts";
 import {
   END_COMPLETE_SIZE,
-  FRAME_MAGIC,
-  FRAME_SIZE_MAX,
-  FRAME_VERSION,
   KEYS_GIVEN,
   KEYS_NAMED,
-  KIND_COUNTS,
-  KIND_END,
-  KIND_ITEMS,
-  KIND_SERIES,
   SERIES_ENTRY_SIZE,
   SERIES_HEADER_SIZE,
   TIMESTAMP_ENTRY_SIZE,
   VALUE_ENTRY_SIZE,
-  type FrameKind,
 } from "./layout.ts";
 import { KEY_LIST_NAME_SIZE } from "./key-list.ts";
 import { AnswerKeys, type KnownKeyList } from "./known-keys.ts";
+import { decodeRowsFrame, RowsBatch } from "./rows-frame.ts";
 import { TimestampInterner } from "./timestamp-interner.ts";
-
-/** @throws {CorruptionError} when the bytes are no frame of a version known here */
-export function frameKind(frame: Uint8Array): FrameKind {
-  if (frame.length < 4 || frame.length > FRAME_SIZE_MAX) throw damaged(`${frame.length} bytes`);
-  const header = new DataView(frame.buffer, frame.byteOffset, 4);
-  if (header.getUint16(0, true) !== FRAME_MAGIC) throw damaged("unknown magic");
-  if (header.getUint8(2) !== FRAME_VERSION) throw damaged(`unknown version ${header.getUint8(2)}`);
-  const kind = header.getUint8(3);
-  if (kind === KIND_SERIES) return "series";
-  if (kind === KIND_ITEMS) return "items";
-  if (kind === KIND_END) return "end";
-  if (kind === KIND_COUNTS) return "counts";
-  throw damaged(`unknown kind ${kind}`);
-}
 
 /** @throws {CorruptionError} */
 export function decodeEndFrame(frame: Uint8Array): Coverage {
@@ -71,7 +50,7 @@ export function isCompleteEnd(frame: Uint8Array): boolean {
   return frameKind(frame) === "end" && frame.length === END_COMPLETE_SIZE && frame[4] === 0;
 }
 
-/** Decodes the series frames of one answer. */
+/** Decodes the frames of one answer to a search. */
 export class SeriesFrameDecoder {
   readonly #interner = new TimestampInterner();
   readonly #offered: readonly KnownKeyList[];
@@ -88,7 +67,9 @@ export class SeriesFrameDecoder {
    * @throws {CorruptionError}
    */
   decode(frame: Uint8Array): SeriesBatch {
-    if (frameKind(frame) !== "series") throw damaged("not a series frame");
+    const kind = frameKind(frame);
+    if (kind === "rows") return this.#decodeRows(frame);
+    if (kind !== "series") throw damaged("not a frame of series");
     if (frame.length < SERIES_HEADER_SIZE) throw damaged(`${frame.length} bytes`);
     const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
     const timestampCount = view.getUint32(4, true);
@@ -116,13 +97,10 @@ export class SeriesFrameDecoder {
       count: valueCount,
       size: valuesSize,
     });
-    const keySection = this.#keySection(frame, view, {
-      keysAre,
-      seriesTableAt,
-      seriesCount,
-      keysAt,
-      keysSize,
-    });
+    const keys = frame.subarray(keysAt, timestampsAt);
+    const keySection = this.#keySection(keysAre, keys, () =>
+      readKeyEnds(view, seriesTableAt, seriesCount),
+    );
     const seriesEnds = readSeries(view, valueCount, {
       tableAt: seriesTableAt,
       count: seriesCount,
@@ -138,24 +116,23 @@ export class SeriesFrameDecoder {
     return new FrameBatch(keySection, blockTable, { count: valueCount, size: valuesSize });
   }
 
-  /** The keys that lie in a frame, or that it names. */
-  #keySection(
-    frame: Uint8Array,
-    view: DataView,
-    { keysAre, seriesTableAt, seriesCount, keysAt, keysSize }: KeyPlaces,
-  ): KeySection {
-    const bytes = frame.subarray(keysAt, keysAt + keysSize);
-    if (keysAre === KEYS_NAMED && keysSize === KEY_LIST_NAME_SIZE) {
-      const list = this.#offered.find(({ name }) => compareBytes(name, bytes) === 0);
+  #decodeRows(frame: Uint8Array): SeriesBatch {
+    const { rows, keysAre, keys, ends } = decodeRowsFrame(frame);
+    const section = this.#keySection(keysAre, keys, () => ends);
+    checkKeyEnds(ends, section);
+    return new RowsBatch(section, rows);
+  }
+
+  /** The keys that lie in a frame, or that it names. @param keys where they or their name lie */
+  #keySection(keysAre: number, keys: Uint8Array, readEnds: () => Uint32Array): KeySection {
+    if (keysAre === KEYS_NAMED && keys.length === KEY_LIST_NAME_SIZE) {
+      const list = this.#offered.find(({ name }) => compareBytes(name, keys) === 0);
       if (!list) throw damaged("it names keys that were not offered");
       this.keys.addKnown(list);
       return list.section;
     }
-    if (keysAre !== KEYS_GIVEN) throw damaged(`keys of kind ${keysAre} in ${keysSize} bytes`);
-    const ends = new Uint32Array(seriesCount);
-    for (let i = 0; i < seriesCount; i += 1)
-      ends[i] = view.getUint32(seriesTableAt + i * SERIES_ENTRY_SIZE, true);
-    const section = { bytes, ends };
+    if (keysAre !== KEYS_GIVEN) throw damaged(`keys of kind ${keysAre} in ${keys.length} bytes`);
+    const section = { bytes: keys, ends: readEnds() };
     this.keys.add(section);
     return section;
   }
@@ -217,12 +194,23 @@ function readValues(
   return { ends, timestampsOf };
 }
 
-interface KeyPlaces {
-  readonly keysAre: number;
-  readonly seriesTableAt: number;
-  readonly seriesCount: number;
-  readonly keysAt: number;
-  readonly keysSize: number;
+function readKeyEnds(view: DataView, tableAt: number, count: number): Uint32Array {
+  const ends = new Uint32Array(count);
+  for (let i = 0; i < count; i += 1)
+    ends[i] = view.getUint32(tableAt + i * SERIES_ENTRY_SIZE, true);
+  return ends;
+}
+
+/** That what a frame says of its keys is so. */
+function checkKeyEnds(said: Uint32Array, { bytes, ends }: KeySection): void {
+  if (said.length !== ends.length) throw damaged(`${said.length} series with ${ends.length} keys`);
+  let start = 0;
+  for (let i = 0; i < said.length; i += 1) {
+    const end = said[i] as number;
+    if (end < start || end !== ends[i]) throw damaged(`key ${i} ends at ${end} of ${bytes.length}`);
+    start = end;
+  }
+  if (start !== bytes.length) throw damaged("keys end too early");
 }
 
 /** @returns where the blocks of each series end */
@@ -324,12 +312,4 @@ export function readingFrame<T>(read: () => T): T {
     if (!(cause instanceof RangeError)) throw cause;
     throw damaged(cause.message, cause);
   }
-}
-
-function damaged(what: string, cause?: unknown): CorruptionError {
-  return new CorruptionError(
-    "TIDELINE_SERIES_FRAME",
-    `Cannot decode a frame: ${what}`,
-    cause === undefined ? {} : { cause },
-  );
 }

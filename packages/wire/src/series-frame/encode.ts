@@ -1,19 +1,27 @@
 /**
- * Incremental encoder of series frames: append series until a frame is full, take it, go on.
+ * Incremental encoder of the frames of a search: append series until a frame is full, take it, go on.
  *
  * Layout: docs/formats/series-frame.md. Each timestamp block is written once per frame. A series whose
  * blocks do not fit one frame goes on in the next one, under its key again.
+ *
+ * For somebody who asks for a leaf, rows go out in place of the blocks that they are made of. Then no series is in two frames; if one
+ * is too long for that, it and all that follow go out as blocks.
  *
  * Where frames end does not depend on whether their keys are sent or named, and follows the lists that are offered as far as their
  * sizes allow: so an answer like the one before has the same lists.
  */
 import { assert, ByteWriter } from "@tideline/common";
-import type { Coverage, SeriesBlocks, TimestampBlock } from "@tideline/model";
+import type {
+  BlockTable,
+  Coverage,
+  LeafOnBlocks,
+  SeriesBlocks,
+  TimestampBlock,
+} from "@tideline/model";
 import type { KeyListOffer } from "./key-list.ts";
+import { writeFrameStart } from "./frame-start.ts";
 import {
-  FRAME_MAGIC,
   FRAME_SIZE_TARGET,
-  FRAME_VERSION,
   KEYS_GIVEN,
   KEYS_NAMED,
   KIND_END,
@@ -24,8 +32,12 @@ import {
   VALUE_ENTRY_SIZE,
 } from "./layout.ts";
 import { OfferedLists } from "./offered-lists.ts";
+import { encodeRowsFrame } from "./rows-frame.ts";
 
 const NO_BYTES = new Uint8Array(0);
+
+/** A frame may grow to so many times its size before a series of a leaf is torn apart. */
+const WHOLE_SERIES_FACTOR = 8;
 
 /** Makes the frames of one answer: ids of timestamp blocks must mean the same throughout. */
 export class SeriesFrameEncoder {
@@ -39,6 +51,8 @@ export class SeriesFrameEncoder {
   readonly #values = new ByteWriter(4096);
   /** Id of a timestamp block → its index in this frame. */
   readonly #indexOfId = new Map<number, number>();
+  /** Timestamp blocks of this frame. */
+  #timestampBlocks: TimestampBlock[] = [];
   /** What was asked for last. */
   #lastTimestamps: TimestampBlock | null = null;
   #lastIndex = 0;
@@ -52,15 +66,22 @@ export class SeriesFrameEncoder {
   #isOpen = false;
   #hasBlocks = false;
   readonly #offered = new OfferedLists();
+  /** What is made of the blocks; null: they go out. */
+  #leaf: LeafOnBlocks | null = null;
   #full: Uint8Array<ArrayBuffer>[] = [];
 
   constructor(options: { frameSizeTarget?: number } = {}) {
     this.#sizeTarget = options.frameSizeTarget ?? FRAME_SIZE_TARGET;
   }
 
-  /** Begins an answer to somebody who holds these lists. */
-  begin(offers: readonly KeyListOffer[] = []): void {
+  /**
+   * Begins an answer to somebody who holds these lists.
+   *
+   * @param leaf what they make of the blocks, where it can be worked out here; then `append` and `endSeries` wait for it
+   */
+  begin(offers: readonly KeyListOffer[] = [], leaf: LeafOnBlocks | null = null): void {
     this.#offered.begin(offers);
+    this.#leaf = leaf;
   }
 
   /** Appends one series; its bytes are copied. Afterwards take the full frames. */
@@ -88,7 +109,8 @@ export class SeriesFrameEncoder {
     this.#values.part(bytes, start, end);
     this.#valueTable.u32(this.#values.size);
     this.#valueCount += 1;
-    if (!this.#isFull) return;
+    if (!this.#isFull || this.#mayGrow) return;
+    this.#leaf = null;
     this.#closeSeries();
     this.#full.push(this.#finish());
   }
@@ -98,6 +120,7 @@ export class SeriesFrameEncoder {
     if (this.#isOpen) {
       this.#closeSeries();
       if (this.#seriesCount === this.#offered.next) this.#endAsOffered();
+      if (this.#leaf && this.#isFull) this.#full.push(this.#finish());
     }
     const hasBlocks = this.#hasBlocks;
     this.#hasBlocks = false;
@@ -133,6 +156,11 @@ export class SeriesFrameEncoder {
     return this.#offered.next === 0 || size >= 2 * this.#sizeTarget;
   }
 
+  /** Whether the series that has begun goes on in this frame although it is full. */
+  get #mayGrow(): boolean {
+    return this.#leaf !== null && this.#bodySize < WHOLE_SERIES_FACTOR * this.#sizeTarget;
+  }
+
   /** Bytes of the frame but for its keys. */
   get #bodySize(): number {
     return (
@@ -154,9 +182,11 @@ export class SeriesFrameEncoder {
     return this.#lastIndex;
   }
 
-  #addTimestamps({ id, count, minMs, maxMs, bytes }: TimestampBlock): number {
+  #addTimestamps(block: TimestampBlock): number {
+    const { id, count, minMs, maxMs, bytes } = block;
     const index = this.#indexOfId.size;
     this.#indexOfId.set(id, index);
+    this.#timestampBlocks.push(block);
     this.#timestamps.raw(bytes);
     this.#timestampTable.u32(count);
     this.#timestampTable.u32(this.#timestamps.size);
@@ -181,6 +211,40 @@ export class SeriesFrameEncoder {
 
   /** @param name of the keys, where the asker holds them */
   #finish(name: Uint8Array | null = null): Uint8Array<ArrayBuffer> {
+    const frame = this.#rowsFrame(name) ?? this.#blocksFrame(name);
+    this.#clear();
+    return frame;
+  }
+
+  /** The rows of the series, for an asker who wants no more of them; null where their blocks go out. */
+  #rowsFrame(name: Uint8Array | null): Uint8Array<ArrayBuffer> | null {
+    const rows = this.#leaf?.rowsOf(this.#blockTable());
+    if (!rows) return null;
+    const keys = {
+      bytes: name ?? this.#keys.bytes(),
+      isName: name !== null,
+      ends: this.#offered.endsOf(this.#seriesCount),
+    };
+    return encodeRowsFrame(keys, rows);
+  }
+
+  /** A view: until this frame is finished. */
+  #blockTable(): BlockTable {
+    const series = wordsOf(this.#seriesTable.bytes());
+    const values = wordsOf(this.#valueTable.bytes());
+    const seriesEnds = new Uint32Array(this.#seriesCount);
+    for (let i = 0; i < this.#seriesCount; i += 1) seriesEnds[i] = series[i * 2 + 1] as number;
+    const timestampsOf = new Uint32Array(this.#valueCount);
+    const ends = new Uint32Array(this.#valueCount);
+    for (let i = 0; i < this.#valueCount; i += 1) {
+      timestampsOf[i] = values[i * 2] as number;
+      ends[i] = values[i * 2 + 1] as number;
+    }
+    const timestamps = this.#timestampBlocks;
+    return { bytes: this.#values.bytes(), ends, timestampsOf, timestamps, seriesEnds };
+  }
+
+  #blocksFrame(name: Uint8Array | null): Uint8Array<ArrayBuffer> {
     const keys = name ?? this.#keys.bytes();
     const parts = [
       this.#timestampTable.bytes(),
@@ -206,7 +270,6 @@ export class SeriesFrameEncoder {
       frame.set(part, at);
       at += part.length;
     }
-    this.#clear();
     return frame;
   }
 
@@ -218,11 +281,17 @@ export class SeriesFrameEncoder {
     this.#timestamps.clear();
     this.#values.clear();
     this.#indexOfId.clear();
+    this.#timestampBlocks = [];
     this.#lastTimestamps = null;
     this.#seriesCount = 0;
     this.#valueCount = 0;
     this.#offered.toStart();
   }
+}
+
+/** The words of a table, from the start of its memory. The platforms of ours are little endian: a view. */
+function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
+  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
 /** The last frame of an answer. @returns bytes owned by the caller */
@@ -237,11 +306,4 @@ export function encodeEndFrame(coverage: Coverage): Uint8Array<ArrayBuffer> {
   const frame = writer.copy();
   writeFrameStart(new DataView(frame.buffer), KIND_END);
   return frame;
-}
-
-/** Writes the four bytes that every frame starts with. */
-export function writeFrameStart(header: DataView, kind: number): void {
-  header.setUint16(0, FRAME_MAGIC, true);
-  header.setUint8(2, FRAME_VERSION);
-  header.setUint8(3, kind);
 }

@@ -15,6 +15,7 @@ import {
 } from "@tideline/model";
 import { decodeCountFrame } from "../label-counts/codec.ts";
 import { SeriesFrameDecoder } from "./decode.ts";
+import { damaged } from "./frame-start.ts";
 import type { FrameQuery } from "./key-list.ts";
 import { KnownKeys, type KnownKeyList } from "./known-keys.ts";
 
@@ -71,7 +72,11 @@ class DecodedSearch implements SeriesSearch {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<SeriesBatch> {
     const decoder = new SeriesFrameDecoder(this.#offers);
-    for await (const frame of this.#frames) yield decoder.decode(frame);
+    for await (const frame of this.#frames) {
+      const batch = decoder.decode(frame);
+      if (batch.rows && !this.#query.leaf) throw damaged("rows that nobody asked for");
+      yield batch;
+    }
     this.#knownKeys.remember(this.#query, decoder.keys.lists);
   }
 

@@ -4,8 +4,8 @@
  */
 import { ByteReader, ByteWriter } from "@tideline/common";
 import { CorruptionError } from "@tideline/model";
-import { frameKind, readingFrame } from "./decode.ts";
-import { writeFrameStart } from "./encode.ts";
+import { readingFrame } from "./decode.ts";
+import { frameKind, writeFrameStart } from "./frame-start.ts";
 import { FRAME_SIZE_TARGET, KIND_ITEMS } from "./layout.ts";
 
 /** Cuts items into frames; each is owned by the consumer. */

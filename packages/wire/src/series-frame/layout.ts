@@ -1,7 +1,7 @@
 /**
  * The bytes of a frame that encoder and decoder share. Layout: docs/formats/series-frame.md.
  *
- * A frame starts with magic, version and kind; data frames carry series, item frames the answers of an
+ * A frame starts with magic, version and kind; data frames carry series or rows of them, item frames the answers of an
  * index, and the end frame, always last, the coverage of the whole answer.
  */
 
@@ -13,6 +13,7 @@ export const KIND_SERIES = 1;
 export const KIND_ITEMS = 2;
 export const KIND_END = 3;
 export const KIND_COUNTS = 4;
+export const KIND_ROWS = 5;
 
 /** Header of a series frame: magic, version, kind, then six counts and sizes, and what its keys are. */
 export const SERIES_HEADER_SIZE = 32;
@@ -26,6 +27,9 @@ export const SERIES_ENTRY_SIZE = 8;
 /** Index of the timestamp block u32, end of bytes u32. */
 export const VALUE_ENTRY_SIZE = 8;
 
+/** Header of a rows frame: magic, version, kind, then steps, series, samples of the series with most, size of keys, all samples, and what its keys are. */
+export const ROWS_HEADER_SIZE = 32;
+
 /** Of an end frame without missing places: the start, and a count of 0. */
 export const END_COMPLETE_SIZE = 5;
 
@@ -36,4 +40,4 @@ export const FRAME_SIZE_TARGET = 512 * 1024;
 export const FRAME_SIZE_MAX = 32 * 1024 * 1024;
 
 /** What a frame is: read from its first bytes. */
-export type FrameKind = "series" | "items" | "end" | "counts";
+export type FrameKind = "series" | "items" | "end" | "counts" | "rows";

@@ -35,6 +35,11 @@ export class OfferedLists {
     this.#ends[number] = end;
   }
 
+  /** Where the keys of the first series of the frame end: a view. */
+  endsOf(seriesCount: number): Uint32Array {
+    return this.#ends.subarray(0, seriesCount);
+  }
+
   /** The frame has `next` series. @returns the name of its keys if they are a list; else the next count is another */
   nameHere(keys: Uint8Array): Uint8Array | null {
     const seriesCount = this.next;

@@ -1,7 +1,8 @@
 import { forEachSeed, type Random } from "@tideline/common/testing";
 import { CorruptionError, type SeriesBlocks, type TimestampBlock } from "@tideline/model";
 import { describe, expect, test } from "vitest";
-import { decodeEndFrame, frameKind, SeriesFrameDecoder } from "./decode.ts";
+import { decodeEndFrame, SeriesFrameDecoder } from "./decode.ts";
+import { frameKind } from "./frame-start.ts";
 import { encodeEndFrame, SeriesFrameEncoder } from "./encode.ts";
 import { decodeItemFrame, encodeItemFrames } from "./items.ts";
 

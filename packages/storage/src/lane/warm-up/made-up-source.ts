@@ -3,7 +3,14 @@
  * in it that code for one block or series decides by: code that meets a kind for the first time is thrown away and compiled anew.
  */
 import { CutMarks } from "@tideline/kernels";
-import { DEFAULT_TENANT, identityOf, seriesKey, wordsOf, type SearchQuery } from "@tideline/model";
+import {
+  DEFAULT_TENANT,
+  identityOf,
+  seriesKey,
+  wordsOf,
+  type LeavesOnBlocks,
+  type SearchQuery,
+} from "@tideline/model";
 import type { FrameSource } from "@tideline/wire";
 import { Memtable } from "../../head/memtable.ts";
 import { PageCache } from "../../part/page-cache.ts";
@@ -136,7 +143,8 @@ function indexQuery(query: SearchQuery, limit: number, signal: AbortSignal): Ind
   return { query, limit, signal, answerSizeMax: ANSWER_SIZE_MAX };
 }
 
-export async function madeUpSource(): Promise<FrameSource> {
+/** @param leaves see LanePorts */
+export async function madeUpSource(leaves: LeavesOnBlocks | null = null): Promise<FrameSource> {
   const series = madeUpSeries();
   const openPart = await madeUpPart(series, { grouped: false });
   const openGrouped = await madeUpPart(series.slice(0, GROUPED_COUNT), { grouped: true });
@@ -144,14 +152,14 @@ export async function madeUpSource(): Promise<FrameSource> {
   let fresh = openPart();
   const memtable = madeUpHead(series);
   const marks = new CutMarks(64 * 1024);
-  let encoders = new EncoderPool();
+  let encoders = new EncoderPool(leaves);
   let searchCount = 0;
   /** Now and then a part and an encoder that nobody has asked before. */
   const nextPart = (): PartReader => {
     searchCount += 1;
     if (searchCount % ANEW_EVERY === 0) {
       fresh = openPart();
-      encoders = new EncoderPool();
+      encoders = new EncoderPool(leaves);
     }
     return searchCount % GROUPED_EVERY === 0 ? grouped : fresh;
   };

@@ -3,7 +3,12 @@
  * has compiled: they cost three times as much without.
  */
 import { setImmediate } from "node:timers/promises";
-import { DEFAULT_TENANT, type Matcher } from "@tideline/model";
+import {
+  DEFAULT_TENANT,
+  type LeavesOnBlocks,
+  type Matcher,
+  type SearchLeaf,
+} from "@tideline/model";
 import {
   encodeReadRequest,
   frameKind,
@@ -38,6 +43,32 @@ const RANGES = [
   { startMs: PART_END_MS - 5 * MINUTE_MS, endMs: HEAD_END_MS },
 ];
 
+const WINDOW_MS = 5 * MINUTE_MS;
+const LEAF_FILTERS = FILTERS.slice(0, 2);
+/** What is made of the samples does not matter to a lane that works out no leaves: it sends them. */
+const LEAF_TEXTS = ["rate(x[5m])", "x", "max_over_time(x[5m])"];
+/** Within parts, the head, and both. */
+const INSTANTS_MS = [PART_END_MS, HEAD_END_MS, PART_END_MS + MINUTE_MS];
+
+/** A query of a rule, or of a panel with one value per series. */
+function instant(text: string, timeMs: number, matchers: readonly Matcher[]): ReadRequest {
+  const leaf: SearchLeaf = {
+    text,
+    grid: { startMs: timeMs, endMs: timeMs, stepMs: MINUTE_MS },
+    lookbackMs: WINDOW_MS,
+    dedupIntervalMs: 0,
+  };
+  const query = {
+    tenant: DEFAULT_TENANT,
+    filters: [matchers],
+    startMs: timeMs - WINDOW_MS + 1,
+    endMs: timeMs,
+    seriesCountMax: SERIES_COUNT_MAX,
+    leaf,
+  };
+  return { kind: "search", query };
+}
+
 function requests(): ReadRequest[] {
   const searches = RANGES.flatMap((range) =>
     FILTERS.map((matchers): ReadRequest => {
@@ -57,11 +88,16 @@ function requests(): ReadRequest[] {
     endMs: HEAD_END_MS,
     seriesCountMax: SERIES_COUNT_MAX,
   };
+  const instants = LEAF_TEXTS.flatMap((text) =>
+    INSTANTS_MS.flatMap((timeMs) =>
+      LEAF_FILTERS.map((matchers) => instant(text, timeMs, matchers)),
+    ),
+  );
   const questions: ReadRequest[] = [
     { kind: "labelValues", name: "instance", query, limit: 0 },
     { kind: "seriesKeys", query, limit: 0 },
   ];
-  return [...searches, ...questions];
+  return [...instants, ...searches, ...questions];
 }
 
 /** The same search by somebody who holds the keys of the answer. */
@@ -72,7 +108,7 @@ function askedAgain(request: ReadRequest, { keys }: SeriesFrameDecoder): ReadReq
 
 /** How often each request is answered before the usual one alone is: the second time by somebody who holds its keys. */
 const KIND_ROUNDS = 2;
-/** Place of the usual request among them: the last minutes of many series. */
+/** Place of the usual request among them: rates of many series. */
 const USUAL = 0;
 
 function nothing(): void {
@@ -90,23 +126,28 @@ function cpuMs(): number {
  *
  * @param cpuMsMax of this thread
  * @param isAsked told before each of them: real work ends the warm-up
+ * @param leaves see LanePorts
  * @returns how many were answered
  */
-export async function warmUp(cpuMsMax: number, isAsked: () => boolean): Promise<number> {
+export async function warmUp(
+  cpuMsMax: number,
+  isAsked: () => boolean,
+  leaves: LeavesOnBlocks | null = null,
+): Promise<number> {
   const endMs = cpuMs() + cpuMsMax;
   await setImmediate();
   if (isAsked()) return 0;
   let onEnd = nothing;
   let decoder = new SeriesFrameDecoder();
   const server = new FrameServer({
-    source: await madeUpSource(),
+    source: await madeUpSource(leaves),
     onFault: (error) => {
       throw error;
     },
     transport: {
       frame(_, frame, isLast) {
         const kind = frameKind(frame);
-        if (kind === "series" && isFirstRound) decoder.decode(frame);
+        if ((kind === "series" || kind === "rows") && isFirstRound) decoder.decode(frame);
         if (isLast || kind === "end") onEnd();
       },
       failure(_, failure) {
