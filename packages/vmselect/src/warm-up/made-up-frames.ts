@@ -2,24 +2,21 @@
  * Made-up answers of two nodes, in the shapes that real ones have: what lanes cut out of a day's blocks for an instant query, a raw
  * value after the other, and whole blocks for a range. Some series share their timestamps, as targets of one scrape do.
  */
+import { leavesOnBlocks } from "@tideline/engine";
 import { encodeTimestamps, encodeValues, wrapValues } from "@tideline/kernels";
-import { DEFAULT_TENANT, seriesKey, type TimestampBlock } from "@tideline/model";
-import { SeriesFrameDecoder, SeriesFrameEncoder, type FrameQuery } from "@tideline/wire";
-
-/** One frame of each node: `cut` of the last minutes, `whole` of some hours. */
-export interface MadeUpFrames extends CutAndWhole<readonly Uint8Array[]> {
-  /** As `cut`, for somebody who holds the keys. */
-  readonly named: readonly Uint8Array[];
-}
-
-/** Which of them answer a search. */
-export function framesFor(
-  { startMs, endMs, offers = [] }: FrameQuery,
-  { cut, named, whole }: MadeUpFrames,
-): readonly Uint8Array[] {
-  if (endMs - startMs >= MADE_UP_END_MS - MADE_UP_START_MS) return whole;
-  return offers.length > 0 ? named : cut;
-}
+import {
+  DEFAULT_TENANT,
+  seriesKey,
+  type SearchLeaf,
+  type SeriesBlocks,
+  type TimestampBlock,
+} from "@tideline/model";
+import {
+  SeriesFrameDecoder,
+  SeriesFrameEncoder,
+  type FrameQuery,
+  type KeyListOffer,
+} from "@tideline/wire";
 
 const INTERVAL_MS = 15_000;
 const START_MS = 1_700_000_000_000;
@@ -38,24 +35,58 @@ const PATH_COUNT = 10;
 /** What series say; encoding each of them would cost more than all queries. */
 const VALUES_COUNT = 16;
 
-/** @param name of the metric */
-export function madeUpFrames(name: string): MadeUpFrames {
-  const hosts = Array.from({ length: HOST_COUNT }, (_, host) => timestampsOf(host));
-  const values = Array.from({ length: VALUES_COUNT }, (_, number) => valuesOf(number));
-  const nodes = Array.from({ length: NODE_COUNT }, (_, node) =>
-    nodeFrames(name, node, hosts, values),
-  );
-  const cut = nodes.map((node) => node.cut);
-  return { cut, whole: nodes.map(({ whole }) => whole), named: cut.map(withNamedKeys) };
+/** The answers, to searches for the one metric. Each is made when it is asked for first; leaves are worked out as lanes do. */
+export class MadeUpFrames {
+  readonly #cut: readonly (readonly SeriesBlocks[])[];
+  readonly #whole: readonly (readonly SeriesBlocks[])[];
+  readonly #leaves = leavesOnBlocks();
+  /** Of each node one frame. */
+  readonly #made = new Map<string, readonly Uint8Array[]>();
+
+  /** @param name of the metric */
+  constructor(name: string) {
+    const hosts = Array.from({ length: HOST_COUNT }, (_, host) => timestampsOf(host));
+    const values = Array.from({ length: VALUES_COUNT }, (_, number) => valuesOf(number));
+    const nodes = Array.from({ length: NODE_COUNT }, (_, node) =>
+      nodeSeries(name, node, hosts, values),
+    );
+    this.#cut = nodes.map(({ cut }) => cut);
+    this.#whole = nodes.map(({ whole }) => whole);
+  }
+
+  /** What the nodes answer to a search: whole blocks over hours, rows of a leaf, else what is cut out of blocks. */
+  of({ startMs, endMs, offers = [], leaf }: FrameQuery): readonly Uint8Array[] {
+    if (endMs - startMs >= MADE_UP_END_MS - MADE_UP_START_MS)
+      return this.#once("whole", () => this.#whole.map((series) => frameOf(series)));
+    const isNamed = offers.length > 0;
+    return this.#once(`${leaf?.text} ${isNamed}`, () =>
+      this.#cut.map((series) => this.#cutFrame(series, leaf, isNamed)),
+    );
+  }
+
+  /** @param isNamed for somebody who holds the keys */
+  #cutFrame(
+    series: readonly SeriesBlocks[],
+    leaf: SearchLeaf | undefined,
+    isNamed: boolean,
+  ): Uint8Array {
+    const encoder = new SeriesFrameEncoder();
+    encoder.begin(isNamed ? listsOf(series) : [], leaf && this.#leaves.open(leaf));
+    return frameOf(series, encoder);
+  }
+
+  #once(what: string, make: () => readonly Uint8Array[]): readonly Uint8Array[] {
+    let frames = this.#made.get(what);
+    if (!frames) this.#made.set(what, (frames = make()));
+    return frames;
+  }
 }
 
-function withNamedKeys(frame: Uint8Array): Uint8Array {
+/** The key lists of a frame of these series. */
+function listsOf(series: readonly SeriesBlocks[]): readonly KeyListOffer[] {
   const decoder = new SeriesFrameDecoder();
-  const series = decoder.decode(frame);
-  const encoder = new SeriesFrameEncoder();
-  encoder.begin(decoder.keys.lists);
-  for (const one of series) encoder.append(one);
-  return frameOf(encoder);
+  decoder.decode(frameOf(series));
+  return decoder.keys.lists;
 }
 
 interface CutAndWhole<T> {
@@ -63,33 +94,33 @@ interface CutAndWhole<T> {
   readonly whole: T;
 }
 
-function nodeFrames(
+function nodeSeries(
   name: string,
   node: number,
   hosts: readonly CutAndWhole<TimestampBlock>[],
   values: readonly CutAndWhole<Uint8Array>[],
-): CutAndWhole<Uint8Array> {
-  const cut = new SeriesFrameEncoder();
-  const whole = new SeriesFrameEncoder();
+): CutAndWhole<readonly SeriesBlocks[]> {
+  const cut: SeriesBlocks[] = [];
+  const whole: SeriesBlocks[] = [];
   hosts.forEach((timestamps, host) => {
     const instance = `host-${String(node * HOST_COUNT + host).padStart(5, "0")}:9100`;
     for (let number = 0; number < CPU_COUNT * MODES.length; number += 1) {
       const mode = MODES[number % MODES.length] as string;
       const cpu = String(Math.floor(number / MODES.length));
       const bytes = values[number % VALUES_COUNT] as CutAndWhole<Uint8Array>;
-      cut.append({
+      cut.push({
         key: keyOf(name, { cpu, instance, job: "node", mode }),
         blocks: [{ timestamps: timestamps.cut, bytes: bytes.cut }],
       });
       if (number >= PATH_COUNT) continue;
       const path = `/path/${number}`;
-      whole.append({
+      whole.push({
         key: keyOf(name, { instance, job: "api", le: String(number % 4), path }),
         blocks: [{ timestamps: timestamps.whole, bytes: bytes.whole }],
       });
     }
   });
-  return { cut: frameOf(cut), whole: frameOf(whole) };
+  return { cut, whole };
 }
 
 function keyOf(name: string, labels: Readonly<Record<string, string>>): Uint8Array {
@@ -130,6 +161,7 @@ function valuesOf(number: number): CutAndWhole<Uint8Array> {
   return { cut: wrapValues(values.subarray(-CUT_COUNT)), whole: encodeValues(values) };
 }
 
-function frameOf(encoder: SeriesFrameEncoder): Uint8Array {
+function frameOf(series: readonly SeriesBlocks[], encoder = new SeriesFrameEncoder()): Uint8Array {
+  for (const one of series) encoder.append(one);
   return encoder.takeFull() ?? encoder.takeRest() ?? new Uint8Array(0);
 }

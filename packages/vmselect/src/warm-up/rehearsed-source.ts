@@ -4,7 +4,7 @@
  */
 import type { SearchQuery } from "@tideline/model";
 import type { FrameQuery, FrameSearch, FrameSource } from "@tideline/wire";
-import { framesFor, madeUpFrames, type MadeUpFrames } from "./made-up-frames.ts";
+import { MadeUpFrames } from "./made-up-frames.ts";
 
 export class RehearsedSource implements FrameSource {
   readonly #source: FrameSource;
@@ -16,7 +16,7 @@ export class RehearsedSource implements FrameSource {
 
   /** @param name of the metric, that nobody else knows */
   begin(name: string): void {
-    this.#metric = { name, frames: madeUpFrames(name) };
+    this.#metric = { name, frames: new MadeUpFrames(name) };
   }
 
   end(): void {
@@ -27,7 +27,7 @@ export class RehearsedSource implements FrameSource {
     const search = this.#source.searchFrames(query, signal);
     const metric = this.#metric;
     if (metric === null || !isOf(query, metric.name)) return search;
-    return withFrames(search, framesFor(query, metric.frames));
+    return withFrames(search, metric.frames.of(query));
   }
 
   readonly labelNames: FrameSource["labelNames"] = (...args) => this.#source.labelNames(...args);

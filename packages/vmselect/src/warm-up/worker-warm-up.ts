@@ -7,13 +7,7 @@ import { COMPLETE, DEFAULT_TENANT } from "@tideline/model";
 import { encodeEndFrame, frameSourceOf, seriesSourceOf } from "@tideline/wire";
 import type { QueryJob } from "../query/jobs.ts";
 import { runJob } from "../query/run-job.ts";
-import {
-  framesFor,
-  MADE_UP_END_MS,
-  MADE_UP_START_MS,
-  madeUpFrames,
-  type MadeUpFrames,
-} from "./made-up-frames.ts";
+import { MADE_UP_END_MS, MADE_UP_START_MS, MadeUpFrames } from "./made-up-frames.ts";
 
 const NAME = "node_cpu_seconds_total";
 
@@ -46,8 +40,7 @@ const USUAL_COUNT = 4;
 function madeUpSource(frames: MadeUpFrames) {
   const end = encodeEndFrame(COMPLETE);
   return frameSourceOf(async function* (request) {
-    for (const frame of framesFor(request.query, frames))
-      yield await Promise.resolve(frame.slice());
+    for (const frame of frames.of(request.query)) yield await Promise.resolve(frame.slice());
     yield end;
   });
 }
@@ -87,7 +80,7 @@ export async function warmUp(cpuMsMax: number, isBusy: () => boolean): Promise<n
   const endMs = cpuMs() + cpuMsMax;
   await setImmediate();
   if (isBusy()) return 0;
-  const source = seriesSourceOf(madeUpSource(madeUpFrames(NAME)));
+  const source = seriesSourceOf(madeUpSource(new MadeUpFrames(NAME)));
   const { signal } = new AbortController();
   let queryCount = 0;
   for (const job of jobs()) {
