@@ -18,4 +18,6 @@ const CALLS_BEFORE_TURBOFAN = 30_000;
 export function compileForQueries(): void {
   setFlagsFromString(`--invocation-count-for-turbofan=${CALLS_BEFORE_TURBOFAN}`);
   setFlagsFromString("--no-flush-bytecode");
+  setFlagsFromString("--retain-maps-for-n-gc=1000000");
+  setFlagsFromString("--no-memory-reducer-favors-memory");
 }

@@ -63,7 +63,7 @@ export class LaneServer {
 
   /** Whether somebody has asked for frames yet, or wants it to end. */
   get isAsked(): boolean {
-    return this.#isAsked || this.#closing !== null;
+    return this.#closing !== null;
   }
 
   /** Serves until it is told to close. @throws whatever went wrong that is our own fault */
