@@ -7,6 +7,7 @@ export { PointWriter, writeSampleText } from "./float-digits/wasm.ts";
 export { SERIES_SAMPLES_MAX, seriesValues } from "./series-memory.ts";
 export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./series-range/plan.ts";
 export { blockGrowth } from "./series-range/block-growth.ts";
+export { growthOfTable, ROW_LEFT, type TablePlan } from "./series-range/table-growth.ts";
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
 export {
   cutTimestamps,

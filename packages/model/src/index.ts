@@ -12,7 +12,6 @@ export { tooManySeries } from "./series-limit.ts";
 export type { LabelCount, LabelCounts } from "./series-source.ts";
 export type {
   BatchRows,
-  BlockTable,
   KeySection,
   SearchLeaf,
   SeriesBatch,
@@ -21,6 +20,8 @@ export type {
   SeriesSource,
 } from "./series-source.ts";
 export type { TimestampBlock, ValueBlock } from "./series-source.ts";
+export { blockEnd, blockStart, timestampsOfBlock, type BlockTable } from "./block-table.ts";
+export { blocksOfSeries, endOfBlocks, firstBlockOf, seriesCountOf } from "./block-table.ts";
 export type { DeleteSink, SeriesDelete } from "./series-delete.ts";
 // Series and samples.
 export { canonicalKey, keyLabels, keyTenant, METRIC_NAME, seriesKey } from "./series-key.ts";

@@ -4,7 +4,8 @@
  * (LeavesOnBlocks), and with raw blocks that are evaluated beside the planner where they cannot.
  */
 import type { Matcher } from "./matcher.ts";
-import type { BatchRows, BlockTable, Coverage, SearchLeaf } from "./series-source.ts";
+import type { BlockTable } from "./block-table.ts";
+import type { BatchRows, Coverage, SearchLeaf } from "./series-source.ts";
 import type { Tenant } from "./tenant.ts";
 
 /** The instants at which a query is evaluated: startMs, startMs + stepMs, … ≤ endMs. */

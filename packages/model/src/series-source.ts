@@ -3,6 +3,7 @@
  * Implemented by storage over its lanes, by cluster over its nodes, and by a fake of arrays.
  */
 import type { Matcher } from "./matcher.ts";
+import type { BlockTable } from "./block-table.ts";
 import type { StepGrid } from "./leaf-source.ts";
 import type { Tenant } from "./tenant.ts";
 
@@ -60,19 +61,6 @@ export interface KeySection {
   readonly bytes: Uint8Array;
   /** Where each key ends; it starts where the one before it ended. */
   readonly ends: Uint32Array;
-}
-
-/** Where the value blocks of a batch lie: numbers instead of an object per block. */
-export interface BlockTable {
-  /** All blocks, one after another. */
-  readonly bytes: Uint8Array;
-  /** Where each block ends in `bytes`; it starts where the one before it ended. */
-  readonly ends: Uint32Array;
-  /** The timestamps of each block, as an index into `timestamps`. */
-  readonly timestampsOf: Uint32Array;
-  readonly timestamps: readonly TimestampBlock[];
-  /** Behind the last block of each series; its first is where the series before it ended. */
-  readonly seriesEnds: Uint32Array;
 }
 
 /** Series as a search delivers them: an array of them is one. They may be made when they are asked for, anew each time. */

@@ -19,9 +19,10 @@ import { stepCountOf } from "../grid.ts";
 import type { Pacer } from "../pacer.ts";
 import { lastEndMs, type LeafNode } from "./leaf-node.ts";
 import { GivenRows, isSplit } from "./given-rows.ts";
+import { GrowthBlocks, growthOf } from "./growth-blocks.ts";
 import { LeafRows } from "./leaf-rows.ts";
 import { leafWindows } from "./leaf-windows.ts";
-import { RowFiller } from "./row-filler.ts";
+import { OrdinaryRows } from "./ordinary-rows.ts";
 import { SampleDecoder } from "./sample-decoder.ts";
 import { readSeries, type FoundSeries } from "./series-reader.ts";
 import { splitLeaves } from "./split-leaves.ts";
@@ -73,14 +74,22 @@ export async function evaluateLeaf(
   const decoder = new SampleDecoder(times, request.dedupIntervalMs);
   const rows = new LeafRows(found, stepCount, budget);
   const given = GivenRows.of(found, stepCount, rows);
-  const filler = new RowFiller({ node, times, loop, parameters }, found, decoder, rows, budget);
+  const growth = GrowthBlocks.of(growthOf(node, loop), found, decoder, rows, budget);
+  const ordinary = new OrdinaryRows({ node, times, loop, parameters }, decoder, rows, budget);
   for (let row = 0; row < length;) {
     if (pacer.isDue) {
       await pacer.turn();
-      filler.renew();
+      growth?.renew();
     }
-    const left = given ? given.fill(row) : row;
-    row = left > row ? left : filler.fill(row, given ? row + 1 : length);
+    const start = row;
+    if (given) row = given.fill(row);
+    else if (growth?.takes(row) === true) row = growth.fill(row);
+    if (row > start) continue;
+    const end = given ? row + 1 : Math.min(row + CHECK_EVERY, length);
+    do {
+      ordinary.fill(row, found.blocksOf(row));
+      row += 1;
+    } while (row < end && growth?.takes(row) !== true);
   }
   // What stays is the columns, which their receiver accounts for.
   decoder.close(budget);
@@ -113,6 +122,9 @@ async function readLeaf(
   budget.release(found.heldSize);
   return readSeries(source, query, budget, pacer);
 }
+
+/** The clock is asked once per so many series. */
+const CHECK_EVERY = 8;
 
 const NOTHING_READ = { coverage: COMPLETE, sampleCount: 0, seriesCount: 0 };
 

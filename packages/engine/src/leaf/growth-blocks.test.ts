@@ -83,16 +83,25 @@ function endsOf(sizes: readonly number[]): Uint32Array {
   return Uint32Array.from(sizes, (size) => (end += size));
 }
 
+function pairs(firsts: ArrayLike<number>, seconds: ArrayLike<number>): Uint32Array {
+  return Uint32Array.from(Array.from(firsts).flatMap((first, i) => [first, seconds[i] as number]));
+}
+
 /** As the decoder of frames makes it. */
 function withTable(series: readonly SeriesBlocks[]): SeriesBatch {
   const timestamps = [...new Set(series.flatMap(({ blocks }) => blocks.map((b) => b.timestamps)))];
   const blocks = series.flatMap((one) => one.blocks);
   const blockTable = {
     bytes: Buffer.concat(blocks.map(({ bytes }) => bytes)),
-    ends: endsOf(blocks.map(({ bytes }) => bytes.length)),
-    timestampsOf: Uint32Array.from(blocks, (block) => timestamps.indexOf(block.timestamps)),
+    blocks: pairs(
+      blocks.map((block) => timestamps.indexOf(block.timestamps)),
+      endsOf(blocks.map(({ bytes }) => bytes.length)),
+    ),
+    series: pairs(
+      endsOf(series.map(({ key }) => key.length)),
+      endsOf(series.map((one) => one.blocks.length)),
+    ),
     timestamps,
-    seriesEnds: endsOf(series.map((one) => one.blocks.length)),
   };
   return Object.assign([...series], { blockTable });
 }

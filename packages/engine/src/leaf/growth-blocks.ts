@@ -4,14 +4,23 @@
  * compile, per series. What is not so simple goes the ordinary way: packed values, several blocks, NaNs, samples to leave out.
  */
 import { blockGrowth, type RangePlan } from "@tideline/kernels";
-import type { BlockTable, TimestampBlock } from "@tideline/model";
+import {
+  blockEnd,
+  blockStart,
+  endOfBlocks,
+  firstBlockOf,
+  seriesCountOf,
+  timestampsOfBlock,
+  type BlockTable,
+  type TimestampBlock,
+} from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import type { GrowthKind, RollupLoop } from "../functions/card.ts";
 import { growthPlan } from "../functions/rollup/counters.ts";
 import type { LeafNode } from "./leaf-node.ts";
-import type { RowBlocks } from "./row-blocks.ts";
-import type { RowTarget } from "./row-filler.ts";
+import type { LeafRows } from "./leaf-rows.ts";
 import type { SampleDecoder } from "./sample-decoder.ts";
+import type { FoundSeries } from "./series-reader.ts";
 
 /** What growth a leaf is, or null where it is something else. */
 export function growthOf({ card }: LeafNode, loop: RollupLoop | null): GrowthKind | null {
@@ -27,15 +36,15 @@ interface SharedPlan {
 
 /** Tables whose blocks were put into the kernels' memory, and where they lie there. */
 interface PutTables {
-  readonly tables: RowBlocks["tables"];
+  readonly tables: readonly (BlockTable | null)[];
   readonly places: readonly number[];
 }
 
 export class GrowthBlocks {
-  readonly #found: RowBlocks;
-  readonly #tables: RowBlocks["tables"];
+  readonly #found: FoundSeries;
+  readonly #tables: readonly (BlockTable | null)[];
   readonly #kind: GrowthKind;
-  readonly #rows: RowTarget;
+  readonly #rows: LeafRows;
   readonly #budget: Budget;
   readonly #pieces: PieceBlocks;
   /** By the ids of timestamp blocks; null: such rows go the ordinary way. */
@@ -50,23 +59,23 @@ export class GrowthBlocks {
   /** @returns null where no row can go this way */
   static of(
     kind: GrowthKind | null,
-    found: RowBlocks,
+    found: FoundSeries,
     decoder: SampleDecoder,
-    rows: RowTarget,
+    rows: LeafRows,
     budget: Budget,
   ): GrowthBlocks | null {
     if (kind === null || found.length === 0) return null;
-    const { tables } = found;
+    const tables = found.batches.map(({ blockTable }) => blockTable ?? null);
     const places = putAll(tables);
     return places && new GrowthBlocks(kind, found, { tables, places }, decoder, rows, budget);
   }
 
   private constructor(
     kind: GrowthKind,
-    found: RowBlocks,
+    found: FoundSeries,
     put: PutTables,
     decoder: SampleDecoder,
-    rows: RowTarget,
+    rows: LeafRows,
     budget: Budget,
   ) {
     this.#found = found;
@@ -146,9 +155,9 @@ export class GrowthBlocks {
     const { sizes, timestampIds } = this.#pieces;
     let piece = 0;
     for (const table of this.#tables) {
-      const { seriesEnds, timestamps } = table as BlockTable;
+      const { timestamps } = table as BlockTable;
       const blockOf = new Map(timestamps.map((block) => [block.id, block]));
-      for (const end = piece + seriesEnds.length; piece < end; piece += 1) {
+      for (const end = piece + seriesCountOf(table as BlockTable); piece < end; piece += 1) {
         if (sizes[piece] === 0) continue;
         const id = timestampIds[piece] as number;
         if (this.#plans[id] === undefined)
@@ -184,39 +193,28 @@ class PieceBlocks {
     this.timestampIds = new Int32Array(nextPiece.length);
     let piece = 0;
     tables.forEach((table, number) => {
-      const { seriesEnds } = table as BlockTable;
       this.#add(table as BlockTable, piece, places[number] as number, nextPiece);
-      piece += seriesEnds.length;
+      piece += seriesCountOf(table as BlockTable);
     });
   }
 
-  #add(
-    { bytes, ends, seriesEnds, timestamps, timestampsOf }: BlockTable,
-    firstPiece: number,
-    place: number,
-    nextPiece: Int32Array,
-  ): void {
-    let block = 0;
-    for (let i = 0; i < seriesEnds.length; i += 1) {
-      const isOne = (seriesEnds[i] as number) === block + 1;
-      const start = block === 0 ? 0 : (ends[block - 1] as number);
+  #add(table: BlockTable, firstPiece: number, place: number, nextPiece: Int32Array): void {
+    const seriesCount = seriesCountOf(table);
+    for (let i = 0; i < seriesCount; i += 1) {
       const piece = firstPiece + i;
-      if (
-        isOne &&
-        (nextPiece[piece] as number) < 0 &&
-        blockGrowth.isUnpacked(bytes[start] as number)
-      ) {
-        this.places[piece] = place + start;
-        this.sizes[piece] = (ends[block] as number) - start;
-        this.timestampIds[piece] = (timestamps[timestampsOf[block] as number] as TimestampBlock).id;
-      }
-      block = seriesEnds[i] as number;
+      const block = firstBlockOf(table, i);
+      if (endOfBlocks(table, i) !== block + 1 || (nextPiece[piece] as number) >= 0) continue;
+      const start = blockStart(table, block);
+      if (!blockGrowth.isUnpacked(table.bytes[start] as number)) continue;
+      this.places[piece] = place + start;
+      this.sizes[piece] = blockEnd(table, block) - start;
+      this.timestampIds[piece] = timestampsOfBlock(table, block).id;
     }
   }
 }
 
 /** Puts the blocks of all tables where the kernel reads them. @returns where; null: there is no room, or one is missing */
-function putAll(tables: RowBlocks["tables"]): number[] | null {
+function putAll(tables: readonly (BlockTable | null)[]): number[] | null {
   const places: number[] = [];
   blockGrowth.clear();
   for (const table of tables) {

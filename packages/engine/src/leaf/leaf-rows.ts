@@ -3,7 +3,7 @@ import type { LeafColumns } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import type { TargetRow } from "../functions/card.ts";
 import { rememberLabels } from "./leaf-labels.ts";
-import type { RowTarget } from "./row-filler.ts";
+import type { RowTarget } from "./ordinary-rows.ts";
 import type { FoundSeries } from "./series-reader.ts";
 
 export class LeafRows implements RowTarget {

@@ -2,10 +2,13 @@
  * Leaves of one step worked out where the blocks lie, in a lane: eight bytes a series travel instead of its samples, and what they
  * come to is worked out on all nodes at once.
  */
+import { growthOfTable, ROW_LEFT, type TablePlan } from "@tideline/kernels";
 import {
+  blocksOfSeries,
   CorruptionError,
   ExecutionError,
   InputError,
+  seriesCountOf,
   type BatchRows,
   type BlockTable,
   type LeafOnBlocks,
@@ -14,13 +17,14 @@ import {
   type TimestampBlock,
 } from "@tideline/model";
 import { Budget } from "../budget.ts";
-import type { TargetRow } from "../functions/card.ts";
+import type { GrowthKind, TargetRow } from "../functions/card.ts";
+import { growthPlan } from "../functions/rollup/counters.ts";
 import { stepCountOf } from "../grid.ts";
-import { TableRows } from "./row-blocks.ts";
+import { growthOf } from "./growth-blocks.ts";
 import type { LeafNode } from "./leaf-node.ts";
 import { constantColumns, parseLeaf } from "./leaf-text.ts";
 import { leafWindows } from "./leaf-windows.ts";
-import { RowFiller, type RowTarget, type RowWork } from "./row-filler.ts";
+import { OrdinaryRows, type RowTarget, type RowWork } from "./ordinary-rows.ts";
 import { SampleDecoder } from "./sample-decoder.ts";
 
 /** Bytes that decoding may take in a lane; series that want more are sent as blocks. */
@@ -64,6 +68,7 @@ function parsed(text: string): LeafNode | null {
 
 class OpenLeaf implements LeafOnBlocks {
   readonly #work: RowWork;
+  readonly #growth: GrowthKind | null;
   readonly #dedupIntervalMs: number;
   readonly #budget = new Budget({ sampleCountMax: 0, memorySizeMax: MEMORY_SIZE_MAX });
   #decoder: SampleDecoder;
@@ -73,32 +78,62 @@ class OpenLeaf implements LeafOnBlocks {
   constructor(node: LeafNode, { grid, lookbackMs, dedupIntervalMs }: SearchLeaf) {
     const { times, loop } = leafWindows(node, grid, lookbackMs);
     this.#work = { node, times, loop, parameters: constantColumns(node, grid) };
+    this.#growth = growthOf(node, loop);
     this.#dedupIntervalMs = dedupIntervalMs;
     this.#decoder = new SampleDecoder(times, dedupIntervalMs);
   }
 
   rowsOf(table: BlockTable): BatchRows | null {
-    if (this.#timestamps.size + table.timestamps.length > TIMESTAMPS_MAX) this.#beginAnew();
-    const blocks = new TableRows({ ...table, timestamps: table.timestamps.map(this.#numbered) });
-    const rows = new TableTarget(blocks.length);
-    const filler = new RowFiller(this.#work, blocks, this.#decoder, rows, this.#budget);
     try {
-      for (let row = 0; row < blocks.length;) row = filler.fill(row, blocks.length);
+      return this.#rowsOf({ ...table, timestamps: this.#numbered(table.timestamps) });
     } catch (error) {
       if (error instanceof CorruptionError || error instanceof ExecutionError) return null;
       throw error;
     }
+  }
+
+  #rowsOf(table: BlockTable): BatchRows {
+    const rows = new TableTarget(seriesCountOf(table));
+    if (!this.#growth || !this.#growRows(table, this.#growth, rows)) rows.presence.fill(ROW_LEFT);
+    const ordinary = new OrdinaryRows(this.#work, this.#decoder, rows, this.#budget);
+    let row = rows.presence.indexOf(ROW_LEFT);
+    for (; row >= 0; row = rows.presence.indexOf(ROW_LEFT, row + 1)) {
+      rows.presence[row] = 0;
+      rows.target.start = row;
+      ordinary.fill(row, blocksOfSeries(table, row));
+    }
     return rows;
   }
 
-  readonly #numbered = (block: TimestampBlock): TimestampBlock => {
-    let numbered = this.#timestamps.get(block.id);
-    if (!numbered) {
-      numbered = { ...block, id: this.#timestamps.size };
-      this.#timestamps.set(block.id, numbered);
-    }
-    return numbered;
-  };
+  /** Rows that a kernel works out together, but for those that it says are left. @returns whether it could */
+  #growRows(table: BlockTable, kind: GrowthKind, rows: TableTarget): boolean {
+    let sampleCountMax = 0;
+    const plans = table.timestamps.map((block): TablePlan | null => {
+      const times = this.#decoder.sharedTimes(block, this.#budget);
+      if (!times) return null;
+      const plan = growthPlan(times.timestampsMs, times.windows, kind.isRate);
+      sampleCountMax = Math.max(sampleCountMax, plan.to - plan.from);
+      return plan.presence[0] === 1 ? { plan, count: block.count } : null;
+    });
+    const grown = growthOfTable(table, plans, kind.isCounter);
+    if (!grown) return false;
+    rows.values.set(grown.values);
+    rows.presence.set(grown.presence);
+    rows.count(sampleCountMax, grown.sampleCount);
+    return true;
+  }
+
+  #numbered(blocks: readonly TimestampBlock[]): readonly TimestampBlock[] {
+    if (this.#timestamps.size + blocks.length > TIMESTAMPS_MAX) this.#beginAnew();
+    return blocks.map((block) => {
+      let numbered = this.#timestamps.get(block.id);
+      if (!numbered) {
+        numbered = { ...block, id: this.#timestamps.size };
+        this.#timestamps.set(block.id, numbered);
+      }
+      return numbered;
+    });
+  }
 
   #beginAnew(): void {
     this.#decoder.close(this.#budget);
@@ -122,16 +157,13 @@ class TableTarget implements RowTarget, BatchRows {
     this.target = { values: this.values, presence: this.presence, start: 0 };
   }
 
-  endRow(): void {
-    this.target.start += 1;
+  endRow(row: number): void {
+    this.target.start = row + 1;
   }
 
-  endRows(first: number, end: number): void {
-    this.target.start += end - first;
-  }
-
-  count(sampleCount: number): void {
-    this.sampleCount += sampleCount;
+  /** @param totalCount of several rows, of which the one with most has `sampleCount` */
+  count(sampleCount: number, totalCount = sampleCount): void {
+    this.sampleCount += totalCount;
     this.seriesSampleCountMax = Math.max(this.seriesSampleCountMax, sampleCount);
   }
 }

@@ -3,7 +3,6 @@
  * number of batches.
  */
 import type {
-  BlockTable,
   Coverage,
   SearchQuery,
   SeriesBatch,
@@ -15,14 +14,15 @@ import { ExecutionError } from "@tideline/model";
 import type { Budget } from "../budget.ts";
 import { knownLists, type Arrangement, type LabelList } from "../labels/known-lists.ts";
 import type { Pacer } from "../pacer.ts";
-import type { RowBlocks } from "./row-blocks.ts";
 
 /** What a search has found: a row per series, sorted by labels, so that results do not depend on the order of delivery. */
-export class FoundSeries implements RowBlocks {
+export class FoundSeries {
   readonly batches: readonly SeriesBatch[];
   /** Of each row: the series of one search are of one tenant. */
   readonly labels: readonly string[];
+  /** Of each row: its first piece. Pieces are the series of all batches, one after another. */
   readonly firstPiece: Int32Array;
+  /** Of each piece: the next one of the same series, or -1. */
   readonly nextPiece: Int32Array;
   readonly coverage: Coverage;
   /** Bytes held in the budget; whoever took the list releases them. */
@@ -48,14 +48,11 @@ export class FoundSeries implements RowBlocks {
     return this.labels.length;
   }
 
-  get tables(): readonly (BlockTable | null)[] {
-    return this.batches.map(({ blockTable }) => blockTable ?? null);
-  }
-
   keyOf(row: number): Uint8Array {
     return this.#piece(this.firstPiece[row] as number).key;
   }
 
+  /** The blocks of a row, ascending by minMs. */
   blocksOf(row: number): readonly ValueBlock[] {
     const first = this.firstPiece[row] as number;
     let next = this.nextPiece[first] as number;

@@ -17,8 +17,12 @@ import type { RangePlan } from "./plan.ts";
 import { dropsAt, isInKernel, kernel, out, outAt, presenceAt, presenceIn } from "./wasm.ts";
 
 const blocksAt = memory.reserve(BLOCKS_SIZE);
-const tableAt = memory.reserve(BLOCK_ROWS_MAX * BLOCK_ROW_SIZE);
-const table = new Int32Array(memory.memory.buffer, tableAt, (BLOCK_ROWS_MAX * BLOCK_ROW_SIZE) / 4);
+export const tableAt = memory.reserve(BLOCK_ROWS_MAX * BLOCK_ROW_SIZE);
+export const table = new Int32Array(
+  memory.memory.buffer,
+  tableAt,
+  (BLOCK_ROWS_MAX * BLOCK_ROW_SIZE) / 4,
+);
 
 /** Bytes of `BLOCKS_SIZE` that are taken. */
 let blocksSize = 0;

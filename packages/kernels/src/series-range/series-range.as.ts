@@ -135,6 +135,43 @@ export function extrapolateBlocks(
   return end;
 }
 
+// Growth of the series of a table of blocks, in one window: a value and a byte for each, from 0 on. The byte is 1 where there is a
+// value, 0 where there is none, and 2 for a series that is left: it has several blocks, a packed one, a NaN, or no plan.
+// `blocks` has two words a block: its timestamps, and where it ends in `bytes`; `series` two words a series, of which the second
+// counts the blocks up to its last one. `plans` has four a timestamp block: where its plan lies or 0, from, to, values of a block.
+// Returns how many samples the windows held.
+export function extrapolateTable(
+  bytes: usize, blocks: usize, series: usize, seriesCount: i32, plans: usize, isCounter: bool, rangeSeconds: f64,
+  scratch: usize, drops: usize, out: usize, presence: usize,
+): f64 {
+  let block: i32 = 0, touched: f64 = 0;
+  for (let i = 0; i < seriesCount; i++) {
+    const end = load<i32>(series + (<usize>i << 3), 4);
+    const first = block;
+    block = end;
+    store<u8>(presence + i, 2);
+    store<f64>(at64(out, i), 0);
+    if (end != first + 1) continue;
+    const entry = blocks + (<usize>first << 3);
+    const plan = plans + (<usize>load<u32>(entry) << 4);
+    const sampled: usize = load<u32>(plan);
+    if (sampled == 0) continue;
+    const from = load<i32>(plan, 4), to = load<i32>(plan, 8);
+    const start = first == 0 ? 0 : load<i32>(entry - 4);
+    const values = valuesOf(bytes + start, load<i32>(entry, 4) - start, load<i32>(plan, 12), from, to, scratch);
+    if (values == 0 || hasNaN(at64(values, from), to - from)) continue;
+    // A plan of one step: its columns are 8 bytes each, the last two 4.
+    const firsts = sampled + 40, lasts = sampled + 44;
+    extrapolate(
+      values, from, to, 1, isCounter, rangeSeconds, firsts, lasts,
+      sampled, sampled + 8, sampled + 16, sampled + 24, sampled + 32, drops, at64(out, i),
+    );
+    store<u8>(presence + i, u8(load<i32>(lasts) > load<i32>(firsts)));
+    touched += to - from;
+  }
+  return touched;
+}
+
 // ---- sums of rows ----
 
 // @ts-ignore

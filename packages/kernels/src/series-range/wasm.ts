@@ -25,6 +25,7 @@ interface Exports {
   readonly hasNaN: (values: number, count: number) => number;
   readonly extrapolate: (...places: number[]) => void;
   readonly extrapolateBlocks: (...places: number[]) => number;
+  readonly extrapolateTable: (...places: number[]) => number;
   readonly addRows: (...places: number[]) => void;
   readonly settle: (count: number, sums: number, lost: number) => void;
 }

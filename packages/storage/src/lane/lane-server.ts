@@ -36,7 +36,6 @@ export class LaneServer {
   readonly #frames: FrameServer;
   #fault: { readonly error: unknown } | null = null;
   #closing: { readonly id: number; readonly retire: boolean } | null = null;
-  #isAsked = false;
   #cancelTick: () => void = () => undefined;
   #ticking: Promise<void> = Promise.resolve();
 
@@ -61,9 +60,10 @@ export class LaneServer {
     });
   }
 
-  /** Whether somebody has asked for frames yet, or wants it to end. */
-  get isAsked(): boolean {
-    return this.#closing !== null;
+  /** What it has to do: nothing, requests to answer, or to end. */
+  get state(): "idle" | "busy" | "ending" {
+    if (this.#closing) return "ending";
+    return this.#frames.inFlightCount > 0 ? "busy" : "idle";
   }
 
   /** Serves until it is told to close. @throws whatever went wrong that is our own fault */
@@ -113,7 +113,6 @@ export class LaneServer {
         this.#lane.closeStream(id);
         break;
       case ToLane.ask:
-        this.#isAsked = true;
         this.#frames.onAsk(id, body, argument);
         break;
       case ToLane.credit:

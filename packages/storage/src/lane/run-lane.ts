@@ -97,7 +97,7 @@ export async function runLane(leaves: LeavesOnBlocks | null): Promise<void> {
     clock: systemClock,
     tickIntervalMs: options.walSyncIntervalMs,
   });
-  void warmUp(WARM_UP_CPU_MS, () => server.isAsked, leaves).catch(onFault);
+  void warmUp(WARM_UP_CPU_MS, () => server.state, leaves).catch(onFault);
   await server.run();
   port.close();
 }

@@ -6,6 +6,7 @@
  */
 import { ByteReader, compareBytes } from "@tideline/common";
 import {
+  blocksOfSeries,
   type BlockTable,
   type Coverage,
   type KeySection,
@@ -92,27 +93,13 @@ export class SeriesFrameDecoder {
       at: timestampsAt,
       size: timestampsSize,
     });
-    const blocks = readValues(view, timestampCount, {
-      tableAt: valueTableAt,
-      count: valueCount,
-      size: valuesSize,
-    });
+    const blocks = readBlocks(frame.subarray(valueTableAt, keysAt), timestampCount, valuesSize);
     const keys = frame.subarray(keysAt, timestampsAt);
     const keySection = this.#keySection(keysAre, keys, () =>
       readKeyEnds(view, seriesTableAt, seriesCount),
     );
-    const seriesEnds = readSeries(view, valueCount, {
-      tableAt: seriesTableAt,
-      count: seriesCount,
-      keySection,
-    });
-    const blockTable: BlockTable = {
-      bytes: frame.subarray(valuesAt),
-      ends: blocks.ends,
-      timestampsOf: blocks.timestampsOf,
-      timestamps,
-      seriesEnds,
-    };
+    const series = readSeries(frame.subarray(seriesTableAt, valueTableAt), valueCount, keySection);
+    const blockTable: BlockTable = { bytes: frame.subarray(valuesAt), blocks, series, timestamps };
     return new FrameBatch(keySection, blockTable, { count: valueCount, size: valuesSize });
   }
 
@@ -165,33 +152,26 @@ export class SeriesFrameDecoder {
   }
 }
 
-interface Table {
-  readonly tableAt: number;
-  readonly count: number;
-  /** Of the section that its ends point into. */
-  readonly size: number;
+/** The words of a table, in memory of their own. The platforms of ours are little endian. */
+function wordsOf(table: Uint8Array): Uint32Array {
+  const words = new Uint32Array(table.length / 4);
+  new Uint8Array(words.buffer).set(table);
+  return words;
 }
 
-function readValues(
-  view: DataView,
-  timestampCount: number,
-  { tableAt, count, size }: Table,
-): Pick<BlockTable, "ends" | "timestampsOf"> {
-  const ends = new Uint32Array(count);
-  const timestampsOf = new Uint32Array(count);
+/** @param size of the section that ends point into. @returns see BlockTable */
+function readBlocks(table: Uint8Array, timestampCount: number, size: number): Uint32Array {
+  const words = wordsOf(table);
   let start = 0;
-  for (let i = 0; i < count; i += 1) {
-    const entryAt = tableAt + i * VALUE_ENTRY_SIZE;
-    const index = view.getUint32(entryAt, true);
-    const end = view.getUint32(entryAt + 4, true);
-    if (index >= timestampCount) throw damaged(`value block ${i} has timestamps ${index}`);
-    if (end < start || end > size) throw damaged(`value block ${i} ends at ${end} of ${size}`);
-    timestampsOf[i] = index;
-    ends[i] = end;
+  for (let at = 0; at < words.length; at += 2) {
+    const index = words[at] as number;
+    const end = words[at + 1] as number;
+    if (index >= timestampCount) throw damaged(`value block ${at / 2} has timestamps ${index}`);
+    if (end < start || end > size) throw damaged(`value block ${at / 2} ends at ${end} of ${size}`);
     start = end;
   }
   if (start !== size) throw damaged(`value blocks end at ${start} of ${size}`);
-  return { ends, timestampsOf };
+  return words;
 }
 
 function readKeyEnds(view: DataView, tableAt: number, count: number): Uint32Array {
@@ -213,32 +193,30 @@ function checkKeyEnds(said: Uint32Array, { bytes, ends }: KeySection): void {
   if (start !== bytes.length) throw damaged("keys end too early");
 }
 
-/** @returns where the blocks of each series end */
+/** @returns see BlockTable */
 function readSeries(
-  view: DataView,
+  table: Uint8Array,
   blockCount: number,
-  { tableAt, count, keySection }: { tableAt: number; count: number; keySection: KeySection },
+  { bytes, ends }: KeySection,
 ): Uint32Array {
-  const seriesEnds = new Uint32Array(count);
-  const { bytes, ends } = keySection;
+  const words = wordsOf(table);
+  const count = words.length / 2;
   if (ends.length !== count) throw damaged(`${count} series with ${ends.length} keys`);
   let keyStart = 0;
   let blockStart = 0;
   for (let i = 0; i < count; i += 1) {
-    const entryAt = tableAt + i * SERIES_ENTRY_SIZE;
-    const keyEnd = view.getUint32(entryAt, true);
-    const blockEnd = view.getUint32(entryAt + 4, true);
+    const keyEnd = words[i * 2] as number;
+    const blockEnd = words[i * 2 + 1] as number;
     if (keyEnd < keyStart || keyEnd > bytes.length || keyEnd !== ends[i])
       throw damaged(`key ${i} ends at ${keyEnd} of ${bytes.length}`);
     if (blockEnd < blockStart || blockEnd > blockCount) {
       throw damaged(`series ${i} ends at block ${blockEnd} of ${blockCount}`);
     }
-    seriesEnds[i] = blockEnd;
     keyStart = keyEnd;
     blockStart = blockEnd;
   }
   if (keyStart !== bytes.length || blockStart !== blockCount) throw damaged("series end too early");
-  return seriesEnds;
+  return words;
 }
 
 /** The series of a frame: most readers know the keys, and need no more of the blocks than their table. */
@@ -281,21 +259,7 @@ class FrameSeries implements SeriesBlocks {
   }
 
   get blocks(): readonly ValueBlock[] {
-    const { seriesEnds } = this.#table;
-    const first = startIn(seriesEnds, this.#number);
-    const end = seriesEnds[this.#number] as number;
-    if (end - first === 1) return [this.#block(first)];
-    const blocks: ValueBlock[] = [];
-    for (let i = first; i < end; i += 1) blocks.push(this.#block(i));
-    return blocks;
-  }
-
-  #block(number: number): ValueBlock {
-    const { bytes, ends, timestamps, timestampsOf } = this.#table;
-    return {
-      timestamps: timestamps[timestampsOf[number] as number] as TimestampBlock,
-      bytes: bytes.subarray(startIn(ends, number), ends[number]),
-    };
+    return blocksOfSeries(this.#table, this.#number);
   }
 }
 

@@ -230,18 +230,12 @@ export class SeriesFrameEncoder {
 
   /** A view: until this frame is finished. */
   #blockTable(): BlockTable {
-    const series = wordsOf(this.#seriesTable.bytes());
-    const values = wordsOf(this.#valueTable.bytes());
-    const seriesEnds = new Uint32Array(this.#seriesCount);
-    for (let i = 0; i < this.#seriesCount; i += 1) seriesEnds[i] = series[i * 2 + 1] as number;
-    const timestampsOf = new Uint32Array(this.#valueCount);
-    const ends = new Uint32Array(this.#valueCount);
-    for (let i = 0; i < this.#valueCount; i += 1) {
-      timestampsOf[i] = values[i * 2] as number;
-      ends[i] = values[i * 2 + 1] as number;
-    }
-    const timestamps = this.#timestampBlocks;
-    return { bytes: this.#values.bytes(), ends, timestampsOf, timestamps, seriesEnds };
+    return {
+      bytes: this.#values.bytes(),
+      blocks: wordsOf(this.#valueTable.bytes()),
+      series: wordsOf(this.#seriesTable.bytes()),
+      timestamps: this.#timestampBlocks,
+    };
   }
 
   #blocksFrame(name: Uint8Array | null): Uint8Array<ArrayBuffer> {

@@ -1,8 +1,8 @@
 /**
- * Searches of made-up data that a fresh lane answers while nobody asks it for anything, so that the first real ones find code that V8
+ * Searches of made-up data that a fresh lane answers between those that it is asked for, so that the first real ones find code that V8
  * has compiled: they cost three times as much without.
  */
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import {
   DEFAULT_TENANT,
   type LeavesOnBlocks,
@@ -103,6 +103,8 @@ function askedAgain(request: ReadRequest, { keys }: SeriesFrameDecoder): ReadReq
 
 /** How often each request is answered before the usual one alone is: the second time by somebody who holds its keys. */
 const KIND_ROUNDS = 2;
+/** Before a lane that was busy is looked at again. */
+const BUSY_WAIT_MS = 5;
 /** Place of the usual request among them: rates of many series. */
 const USUAL = 0;
 
@@ -120,18 +122,18 @@ function cpuMs(): number {
  * Answers one request after the other, with a turn of the event loop between two of them.
  *
  * @param cpuMsMax of this thread
- * @param isAsked told before each of them: real work ends the warm-up
+ * @param stateOf what else there is to do, asked before each of them: while the lane is busy the warm-up waits
  * @param leaves see LanePorts
  * @returns how many were answered
  */
 export async function warmUp(
   cpuMsMax: number,
-  isAsked: () => boolean,
+  stateOf: () => "idle" | "busy" | "ending",
   leaves: LeavesOnBlocks | null = null,
 ): Promise<number> {
   const endMs = cpuMs() + cpuMsMax;
   await setImmediate();
-  if (isAsked()) return 0;
+  if (stateOf() === "ending") return 0;
   let onEnd = nothing;
   let decoder = new SeriesFrameDecoder();
   const server = new FrameServer({
@@ -155,7 +157,8 @@ export async function warmUp(
   const bytes = asked.map(encodeReadRequest);
   for (let count = 0; ; count += 1) {
     await setImmediate();
-    if (isAsked() || cpuMs() > endMs) return count;
+    while (stateOf() === "busy") await setTimeout(BUSY_WAIT_MS);
+    if (stateOf() === "ending" || cpuMs() > endMs) return count;
     // All kinds early: code that meets one later is thrown away. Then the usual one, until V8 has compiled all that it takes.
     const at = count < KIND_ROUNDS * asked.length ? count % asked.length : USUAL;
     isFirstRound = count < asked.length;
