@@ -26,8 +26,9 @@ drops the name drops the labels \`__type__\` and \`__unit__\`, too.
 
 The one deliberate difference is the limit of points of a range query: VictoriaMetrics' 30,000 (\`-search.maxPointsPerTimeseries\`), not 11,000.
 
-**Pushed down** says whether a call over a selector, with constants as its other arguments, is a leaf of the plan: a leaf is evaluated where
-its raw samples are decoded, and nothing but its columns goes further.
+**Pushed down** says whether a call over a selector, with constants as its other arguments, is a leaf of the plan: a leaf of
+one step is worked out on the storage nodes, which send a row a series, and one of a range where its raw samples are decoded; nothing but its columns
+goes further.
 `;
 
 const TYPES: Readonly<Record<string, string>> = {

@@ -127,6 +127,28 @@ describe("reading from a cluster", () => {
     expect(fromOlder).toBeGreaterThan(20_000);
   });
 
+  test("a leaf is told to a node of this build, and never to an older one", async () => {
+    const today = new FakeFrameSource({ series: [fakeSeries("a")] });
+    const older = new FakeFrameSource({ series: [fakeSeries("b")] });
+    const nodes = [
+      await startNode(today),
+      await startNode(older, "127.0.0.1:0", undefined, ["key-lists"]),
+    ];
+    const client = await openClient(nodes.map(({ address }) => address));
+    const leaf = {
+      text: "rate(a[5m])",
+      grid: { startMs: 7, endMs: 7, stepMs: 1 },
+      lookbackMs: 300_000,
+      dedupIntervalMs: 0,
+    };
+    const keys: string[] = [];
+    for await (const batch of seriesSourceOf(client).search({ ...ANY_QUERY, leaf }, NEVER))
+      for (const { key } of batch) keys.push(Buffer.from(key).toString());
+    expect(keys.toSorted()).toEqual(["a", "b"]);
+    expect(today.queries[0]?.leaf).toEqual(leaf);
+    expect(older.queries[0]).not.toHaveProperty("leaf");
+  });
+
   test("an asker and a node of which one is older understand each other", async () => {
     const series = [fakeSeries("a"), fakeSeries("b")];
     for (const [nodeFeatures, askerFeatures] of [

@@ -16,6 +16,7 @@ import { KeyedDefinitions } from "./row-block/keyed-definitions.ts";
 import { decodeEndFrame, SeriesFrameDecoder } from "./series-frame/decode.ts";
 import { encodeEndFrame, SeriesFrameEncoder } from "./series-frame/encode.ts";
 import { decodeItemFrame, encodeItemFrames } from "./series-frame/items.ts";
+import { encodeRowsFrame } from "./series-frame/rows-frame.ts";
 import { ANY_QUERY, fakeSeries } from "./testing/fake-frame-source.ts";
 import { FakeSeriesTable, rowBatch } from "./testing/fake-series-table.ts";
 
@@ -45,6 +46,17 @@ function seriesFrame(): Uint8Array {
   return encoder.takeRest() as Uint8Array;
 }
 
+function rowsFrame(): Uint8Array {
+  const keys = { bytes: Buffer.from("abc"), isName: false, ends: Uint32Array.of(1, 3) };
+  return encodeRowsFrame(keys, {
+    stepCount: 1,
+    values: Float64Array.of(1.5, 0),
+    presence: Uint8Array.of(1, 0),
+    sampleCount: 21,
+    seriesSampleCountMax: 20,
+  });
+}
+
 function countFrame(): Uint8Array {
   const encoder = new CountFrameEncoder();
   encoder.append(Buffer.from(""), Buffer.from(""), 300);
@@ -65,6 +77,19 @@ const request = {
   name: "job",
   limit: 5,
   query: { ...ANY_QUERY, filters: [[{ name: "a", operator: "=~", value: "b|c" }]] },
+} as const;
+
+const leafRequest = {
+  kind: "search",
+  query: {
+    ...ANY_QUERY,
+    leaf: {
+      text: "rate(a[5m])",
+      grid: { startMs: 7, endMs: 7, stepMs: 60_000 },
+      lookbackMs: 300_000,
+      dedupIntervalMs: 0,
+    },
+  },
 } as const;
 
 test.for([
@@ -91,6 +116,11 @@ test.for([
     decode: (bytes: Uint8Array) => new SeriesFrameDecoder().decode(bytes),
   },
   {
+    file: "series-frame-v1/rows",
+    bytes: rowsFrame(),
+    decode: (bytes: Uint8Array) => new SeriesFrameDecoder().decode(bytes),
+  },
+  {
     file: "series-frame-v1/items",
     bytes: [...encodeItemFrames([Buffer.from("a"), Buffer.from("é")])][0] as Uint8Array,
     decode: decodeItemFrame,
@@ -108,6 +138,11 @@ test.for([
   {
     file: "read-request-v1/label-values",
     bytes: encodeReadRequest(request),
+    decode: decodeReadRequest,
+  },
+  {
+    file: "read-request-v1/leaf",
+    bytes: encodeReadRequest(leafRequest),
     decode: decodeReadRequest,
   },
   {

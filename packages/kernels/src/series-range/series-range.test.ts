@@ -4,6 +4,7 @@ import { GROUP_POINTS_MAX, seriesValues } from "../series-memory.ts";
 import { extrapolatePlain, hasNaNPlain, sumRowsPlain, type SummedRows } from "./plain.ts";
 import { heapColumns, planInto, type WindowEdges } from "./plan.ts";
 import { blockGrowth } from "./block-growth.ts";
+import { growthOfTable, ROW_LEFT } from "./table-growth.ts";
 import { encodeValues } from "../value-block/wasm.ts";
 import { rawBlock } from "../value-block/plain.ts";
 import { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./wasm.ts";
@@ -207,6 +208,80 @@ test("blocks that have no room are refused, and a damaged one is left", () => {
   }
   expect(blockGrowth.rowsMax(1)).toBeGreaterThan(1_000);
   expect(blockGrowth.rowsMax(30_000)).toBe(1);
+});
+
+test("growth of a table of series is that of each one, and leaves what is packed, has a NaN, several blocks or no plan", () => {
+  const seen = new Set<number>();
+  forEachSeed(300, (random) => {
+    const isCounter = random.chance(0.7);
+    const isRate = random.chance(0.5);
+    const rangeMs = 1000 * (1 + random.below(600));
+    const targets = Array.from({ length: 1 + random.below(4) }, () => {
+      const count = 1 + random.below(60);
+      const timestampsMs = timestampsOf(random, count);
+      const edges = { ...edgesOf(random, timestampsMs), stepCount: 1, rangeMs };
+      const plan = planExtrapolation(edges, timestampsMs, isRate);
+      const isPlanned = random.chance(0.9) && plan.presence[0] === 1;
+      return { timestampsMs, edges, count, shared: isPlanned ? { plan, count } : null };
+    });
+    const series = Array.from({ length: random.below(20) }, () => {
+      const target = random.below(targets.length);
+      const blockCount = random.pick([1, 1, 1, 0, 2]);
+      const { count } = targets[target] as (typeof targets)[number];
+      const values = Array.from({ length: blockCount }, () => valuesOf(random, count));
+      return { target, values, blocks: values.map((one) => blockOf(random, one)) };
+    });
+    const blocks = series.flatMap((one) => one.blocks.map((bytes) => ({ ...one, bytes })));
+    let size = 0;
+    let blockCount = 0;
+    const table = {
+      bytes: Buffer.concat(blocks.map(({ bytes }) => bytes)),
+      blocks: Uint32Array.from(
+        blocks.flatMap(({ target, bytes }) => [target, (size += bytes.length)]),
+      ),
+      series: Uint32Array.from(series.flatMap((one) => [7, (blockCount += one.blocks.length)])),
+    };
+    const plans = targets.map(({ shared }) => shared);
+    const rows = growthOfTable(table, plans, isCounter);
+    let sampleCount = 0;
+    series.forEach(({ target, values, blocks: own }, row) => {
+      const { timestampsMs, edges, shared } = targets[target] as (typeof targets)[number];
+      const plain = planInto(heapColumns(1), new Uint8Array(1), edges, timestampsMs, isRate);
+      const isTaken =
+        own.length === 1 &&
+        shared !== null &&
+        (own[0]?.[0] as number) <= 1 &&
+        !hasNaNPlain(values[0] as Float64Array, plain.from, plain.to);
+      const byte = rows?.presence[row] as number;
+      seen.add(byte);
+      expect(byte).toBe(isTaken ? 1 : ROW_LEFT);
+      if (!isTaken) return;
+      sampleCount += plain.to - plain.from;
+      const expected = new Float64Array(1);
+      extrapolatePlain(values[0] as Float64Array, plain, isCounter, expected, 0);
+      expect(resultBits((rows?.values ?? expected).slice(row, row + 1))).toBe(resultBits(expected));
+    });
+    expect(rows?.sampleCount).toBe(sampleCount);
+  });
+  expect(seen).toEqual(new Set([1, ROW_LEFT]));
+});
+
+test("a table that has no room, or whose plans lie elsewhere, is left", () => {
+  const none = { bytes: new Uint8Array(0), blocks: new Uint32Array(0), series: new Uint32Array(0) };
+  expect(growthOfTable(none, [], true)?.values).toHaveLength(0);
+  expect(growthOfTable({ ...none, bytes: new Uint8Array(5 * 1024 * 1024) }, [], true)).toBeNull();
+  expect(growthOfTable({ ...none, series: new Uint32Array(80_000) }, [], true)).toBeNull();
+  expect(growthOfTable({ ...none, blocks: new Uint32Array(30_000) }, [], true)).toBeNull();
+  const edges = {
+    stepCount: 1,
+    rangeMs: 2000,
+    endStartMs: 1000,
+    endStepMs: 0,
+    starts: Int32Array.of(0),
+    ends: Int32Array.of(2),
+  };
+  const plan = planInto(heapColumns(1), new Uint8Array(1), edges, Float64Array.of(0, 1000), true);
+  expect(growthOfTable(none, [{ plan, count: 2 }], true)).toBeNull();
 });
 
 test("plans lose their room to later ones, and tell", () => {
