@@ -130,7 +130,7 @@ describe("an encoder with a leaf", () => {
     const refusing: LeafOnBlocks = { rowsOf: () => null };
     expect(framesOf(series, refusing)).toEqual(framesOf(series, null));
     const long = seriesOf(
-      77,
+      5077,
       Array.from({ length: 40 }, () => 30_000),
     );
     const all = [...series.slice(0, 500), long, ...series.slice(500)];
