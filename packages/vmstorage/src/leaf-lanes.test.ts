@@ -67,7 +67,10 @@ function rowsFrom(table: FakeSeriesTable, from: number, to: number) {
 /** The storage, as a node that has heard nothing of leaves. */
 function older(source: FrameSource): FrameSource {
   return {
-    searchFrames: ({ leaf: _, ...query }, signal) => source.searchFrames(query, signal),
+    searchFrames({ tenant, filters, startMs, endMs, seriesCountMax }, signal) {
+      const query = { tenant, filters, startMs, endMs, seriesCountMax };
+      return source.searchFrames(query, signal);
+    },
     labelNames: (...args) => source.labelNames(...args),
     labelValues: (...args) => source.labelValues(...args),
     seriesKeys: (...args) => source.seriesKeys(...args),

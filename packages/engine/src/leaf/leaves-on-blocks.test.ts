@@ -48,6 +48,12 @@ function searchLeaf({ text, grid, lookbackMs, dedupIntervalMs = 0 }: Leaf): Sear
   return { text, grid, lookbackMs, dedupIntervalMs };
 }
 
+/** Six squares as they are. */
+function raw(from: number): Uint8Array {
+  const values = Float64Array.from({ length: 6 }, (_, i) => (from + i) ** 2);
+  return Buffer.concat([Buffer.from([0]), Buffer.from(values.buffer)]);
+}
+
 const NEVER = new AbortController().signal;
 
 /** Each batch as a node of its own gives it: rows where it can work them out, else blocks. */
@@ -114,11 +120,6 @@ describe("rows from nodes", () => {
     const second = timestampBlock(1, times.subarray(6));
     const [series] = randomSeries(seededRandom(1));
     const key = (series as SeriesBlocks).key;
-    const raw = (from: number) =>
-      Buffer.concat([
-        Buffer.from([0]),
-        Buffer.from(Float64Array.from({ length: 6 }, (_, i) => (from + i) ** 2).buffer),
-      ]);
     const batches = [
       withTable([{ key, blocks: [{ timestamps: first, bytes: raw(0) }] }]),
       withTable([{ key, blocks: [{ timestamps: second, bytes: raw(6) }] }]),
@@ -164,6 +165,7 @@ describe("a leaf that cannot be worked out where the blocks lie", () => {
   test.for([
     ["no leaf", "sum(x)"],
     ["no PromQL", "rate(x[5m"],
+    ["of thousands of letters", `x{a="${"b".repeat(9_000)}"}`],
     ["of a function that a newer build has", "rate_of_tomorrow(x[5m])"],
     ["under a modifier that its function does not take", "max_over_time(x[5m] smoothed)"],
   ])("%s", ([, text]) => {

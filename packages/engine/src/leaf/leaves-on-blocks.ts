@@ -29,8 +29,9 @@ import { SampleDecoder } from "./sample-decoder.ts";
 
 /** Bytes that decoding may take in a lane; series that want more are sent as blocks. */
 const MEMORY_SIZE_MAX = 32 * 1024 * 1024;
-/** Dashboards and rules ask the same all the time. */
+/** Dashboards and rules ask the same all the time: so many texts, of this length at most, are parsed once. Blocks are sent for a longer one. */
 const TEXTS_MAX = 256;
+const TEXT_LENGTH_MAX = 8 * 1024;
 /** Timestamp blocks of a search that are remembered at a time. */
 const TIMESTAMPS_MAX = 4096;
 
@@ -39,7 +40,7 @@ export function leavesOnBlocks(): LeavesOnBlocks {
   const nodes = new Map<string, LeafNode | null>();
   return {
     open(leaf) {
-      if (stepCountOf(leaf.grid) !== 1) return null;
+      if (stepCountOf(leaf.grid) !== 1 || leaf.text.length > TEXT_LENGTH_MAX) return null;
       const node = nodeOf(leaf.text, nodes);
       return node && new OpenLeaf(node, leaf);
     },

@@ -8,7 +8,7 @@ import { formatTenant, type Tenant } from "@tideline/model";
 const FROM_BLOCKS_COUNT = 16;
 const LEAVES_MAX = 256;
 
-export class SplitLeaves {
+class SplitLeaves {
   /** How often each is still evaluated from blocks; oldest first. */
   readonly #restOf = new Map<string, number>();
 

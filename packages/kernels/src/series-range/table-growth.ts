@@ -24,14 +24,11 @@ export interface TablePlan {
   readonly count: number;
 }
 
-/** What a row is, in its byte of `presence`. */
-export const ROW_ABSENT = 0;
-export const ROW_PRESENT = 1;
-/** It is left: its series has several blocks, a packed or damaged one, a NaN, or no plan. */
+/** In the `presence` of a row that is left: its series has several blocks, a packed or damaged one, a NaN, or no plan. */
 export const ROW_LEFT = 2;
 
 export interface GrowthRows {
-  /** One for each series; borrowed until the next wait. */
+  /** One for each series; borrowed until the next wait. Presence is 1 where there is a value, 0 where there is none, or ROW_LEFT. */
   readonly values: Float64Array;
   readonly presence: Uint8Array;
   /** Samples that windows of the rows held, those that are left aside. */

@@ -5,7 +5,7 @@
  * blocks do not fit one frame goes on in the next one, under its key again.
  *
  * For somebody who asks for a leaf, rows go out in place of the blocks that they are made of. Then no series is in two frames; if one
- * is too long for that, it and all that follow go out as blocks.
+ * is too long for that, it and all that follow go out as blocks. Frames of rows end early where few bytes stand for many samples.
  *
  * Where frames end does not depend on whether their keys are sent or named, and follows the lists that are offered as far as their
  * sizes allow: so an answer like the one before has the same lists.
@@ -36,6 +36,9 @@ import { encodeRowsFrame } from "./rows-frame.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
+/** Samples in the blocks of a frame, past which their rows are worked out: some milliseconds, between which a lane does other things. */
+const LEAF_SAMPLES_MAX = 256 * 1024;
+
 /** A frame may grow to so many times its size before a series of a leaf is torn apart. */
 const WHOLE_SERIES_FACTOR = 8;
 
@@ -58,6 +61,7 @@ export class SeriesFrameEncoder {
   #lastIndex = 0;
   #seriesCount = 0;
   #valueCount = 0;
+  #sampleCount = 0;
   /** Of the series that has begun. */
   #keyBytes: Uint8Array = NO_BYTES;
   #keyStart = 0;
@@ -109,6 +113,7 @@ export class SeriesFrameEncoder {
     this.#values.part(bytes, start, end);
     this.#valueTable.u32(this.#values.size);
     this.#valueCount += 1;
+    this.#sampleCount += timestamps.count;
     if (!this.#isFull || this.#mayGrow) return;
     this.#leaf = null;
     this.#closeSeries();
@@ -120,7 +125,8 @@ export class SeriesFrameEncoder {
     if (this.#isOpen) {
       this.#closeSeries();
       if (this.#seriesCount === this.#offered.next) this.#endAsOffered();
-      if (this.#leaf && this.#isFull) this.#full.push(this.#finish());
+      if (this.#leaf && (this.#isFull || this.#sampleCount >= LEAF_SAMPLES_MAX))
+        this.#full.push(this.#finish());
     }
     const hasBlocks = this.#hasBlocks;
     this.#hasBlocks = false;
@@ -279,6 +285,7 @@ export class SeriesFrameEncoder {
     this.#lastTimestamps = null;
     this.#seriesCount = 0;
     this.#valueCount = 0;
+    this.#sampleCount = 0;
     this.#offered.toStart();
   }
 }

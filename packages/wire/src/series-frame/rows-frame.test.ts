@@ -140,19 +140,32 @@ describe("an encoder with a leaf", () => {
     const found = new Map<string, number>();
     for (const frame of frames) {
       const batch = decoder.decode(frame);
-      const sums = Array.from(batch, ({ blocks }, i) =>
+      const values = Array.from(batch, ({ blocks }, i) =>
         batch.rows
           ? (batch.rows.values[i] as number)
           : blocks.flatMap(({ bytes }) => [...bytes]).reduce((a, b) => a + b, 0),
       );
       for (const [i, { key }] of [...batch].entries()) {
         const name = Buffer.from(key).toString().trim();
-        found.set(name, (found.get(name) ?? 0) + (sums[i] as number));
+        found.set(name, (found.get(name) ?? 0) + (values[i] as number));
       }
     }
     expect([...found].map(([name, sum]) => `${name} ${sum === 0 ? "-" : sum}`)).toEqual(
       expectedRows(all),
     );
+  });
+
+  test("ends a frame where a few bytes stand for many samples", () => {
+    const timestamps = { id: 1, count: 8192, minMs: 1, maxMs: 8192, bytes: Buffer.from("times") };
+    const series = Array.from({ length: 100 }, (_, i) => ({
+      key: Buffer.from(`series ${i}`),
+      blocks: [{ timestamps, bytes: Buffer.from("9 bytes !") }],
+    }));
+    const decoder = new SeriesFrameDecoder();
+    const counts = (leaf: LeafOnBlocks | null) =>
+      framesOf(series, leaf).map((frame) => decoder.decode(frame).length);
+    expect(counts(sums)).toEqual([32, 32, 32, 4]);
+    expect(counts(null)).toEqual([100]);
   });
 
   test("may have one whose series fit a frame several times its size", () => {
