@@ -9,13 +9,8 @@ export { heapColumns, planInto, type PlanColumns, type RangePlan } from "./serie
 export { blockGrowth } from "./series-range/block-growth.ts";
 export { growthOfTable, ROW_LEFT, type TablePlan } from "./series-range/table-growth.ts";
 export { extrapolate, hasNaN, isCurrent, planExtrapolation, sumRows } from "./series-range/wasm.ts";
-export {
-  cutTimestamps,
-  timestampPlaces,
-  timestampPlacesSize,
-  type TimestampCut,
-  type TimestampPlaces,
-} from "./timestamp-block/cut.ts";
+export { cutTimestamps, timestampPlaces, timestampPlacesSize } from "./timestamp-block/cut.ts";
+export type { TimestampCut, TimestampPlaces } from "./timestamp-block/cut.ts";
 export { decodeTimestamps, encodeTimestamps } from "./timestamp-block/plain.ts";
 export { VALUES_PER_BLOCK_MAX, wrapValues } from "./value-block/plain.ts";
 export { CUT_SAME, cutBytes, cutInPlace, cutSize } from "./value-block/cut-in-place.ts";
