@@ -14,8 +14,11 @@ export type Verdict =
 
 /** How often the reference is asked for one more opinion. */
 const OPINIONS_MAX = 20;
-/** What chooses among samples that may be equal, in an order that Prometheus draws from a hash table in range queries. */
-const CHOOSING = /topk|bottomk|limitk/;
+/**
+ * What depends on an order that Prometheus draws from a hash table, in range queries and in info(): what chooses among samples that may be
+ * equal, and deviations, whose last digits a comparison makes visible.
+ */
+const ORDERED = /topk|bottomk|limitk|std(dev|var)/;
 
 export async function judge(
   question: Question,
@@ -31,7 +34,7 @@ export async function judge(
   }
   const exclusion = exclusionOf(question, theirs, ours, isDelayed);
   if (exclusion) return { kind: "excluded", name: exclusion.name };
-  for (let i = 0; i < OPINIONS_MAX && CHOOSING.test(question.text); i += 1) {
+  for (let i = 0; i < OPINIONS_MAX && ORDERED.test(question.text); i += 1) {
     const again = await ask(reference, question);
     if (difference(question, theirs, again) !== undefined) return { kind: "unsettled" };
   }

@@ -153,7 +153,12 @@ function checkRatios(ratios: Float64Array, { annotations, parameterSpan }: Aggre
   }
 }
 
-function limitRatio(columns: Columns, parameter: Value | null, context: AggregateContext): Columns {
+function limitRatio(
+  columns: Columns,
+  groups: Groups,
+  parameter: Value | null,
+  context: AggregateContext,
+): Columns {
   const { stepCount } = columns;
   const given = scalarOf(parameter ?? undefined);
   checkRatios(given, context);
@@ -168,7 +173,21 @@ function limitRatio(columns: Columns, parameter: Value | null, context: Aggregat
       if (!isIn) presence[row * stepCount + step] = 0;
     }
   }
-  return withoutBlankRows({ ...columns, presence });
+  const chosen = { ...columns, presence };
+  return context.isInstant && stepCount === 1
+    ? selectRows(chosen, inHeaps(chosen, groups))
+    : withoutBlankRows(chosen);
+}
+
+/** The rows of one step that are present, group by group, each as a heap of its values lies: so Prometheus shows them. */
+function inHeaps({ values, presence }: Columns, groups: Groups): number[] {
+  const valueOf = (row: number): number => values[row] as number;
+  const less: Less = (a, b) => Number.isNaN(valueOf(a)) || valueOf(a) < valueOf(b);
+  return rowsByGroup(groups).flatMap((rows) => {
+    const heap: number[] = [];
+    for (const row of rows) if (presence[row] === 1) pushRow(heap, row, less);
+    return heap;
+  });
 }
 
 export const rankings: readonly AggregateCard[] = [
@@ -190,6 +209,6 @@ export const rankings: readonly AggregateCard[] = [
     notes: "Series are chosen by Prometheus' hash of their labels, so they are the same ones there",
     parameterType: "scalar",
     experimental: true,
-    evaluate: (columns, _groups, parameter, context) => limitRatio(columns, parameter, context),
+    evaluate: limitRatio,
   },
 ];
