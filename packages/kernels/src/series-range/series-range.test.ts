@@ -50,6 +50,16 @@ function edgesOf(random: Random, timestampsMs: Float64Array): WindowEdges {
   return { stepCount, rangeMs, endStartMs, endStepMs, starts, ends };
 }
 
+/** One window, with two samples. */
+const TWO_IN_ONE: WindowEdges = {
+  stepCount: 1,
+  rangeMs: 2000,
+  endStartMs: 1000,
+  endStepMs: 0,
+  starts: Int32Array.of(0),
+  ends: Int32Array.of(2),
+};
+
 function bitsOf(values: Float64Array): string {
   return Buffer.from(values.buffer, values.byteOffset, values.byteLength).toString("hex");
 }
@@ -191,15 +201,7 @@ test("blocks that have no room are refused, and a damaged one is left", () => {
   blockGrowth.clear();
   expect(blockGrowth.put(new Uint8Array(5 * 1024 * 1024))).toBe(-1);
   const timestampsMs = Float64Array.of(0, 1000);
-  const edges = {
-    stepCount: 1,
-    rangeMs: 2000,
-    endStartMs: 1000,
-    endStepMs: 0,
-    starts: Int32Array.of(0),
-    ends: Int32Array.of(2),
-  };
-  const plan = planExtrapolation(edges, timestampsMs, true);
+  const plan = planExtrapolation(TWO_IN_ONE, timestampsMs, true);
   const target = { values: new Float64Array(1), presence: new Uint8Array(1), start: 0 };
   for (const block of [[], [0], [0, 0, 0, 0, 0, 0, 0, 0, 0], [1, 0], [9, 9]]) {
     blockGrowth.clear();
@@ -272,15 +274,13 @@ test("a table that has no room, or whose plans lie elsewhere, is left", () => {
   expect(growthOfTable({ ...none, bytes: new Uint8Array(5 * 1024 * 1024) }, [], true)).toBeNull();
   expect(growthOfTable({ ...none, series: new Uint32Array(80_000) }, [], true)).toBeNull();
   expect(growthOfTable({ ...none, blocks: new Uint32Array(30_000) }, [], true)).toBeNull();
-  const edges = {
-    stepCount: 1,
-    rangeMs: 2000,
-    endStartMs: 1000,
-    endStepMs: 0,
-    starts: Int32Array.of(0),
-    ends: Int32Array.of(2),
-  };
-  const plan = planInto(heapColumns(1), new Uint8Array(1), edges, Float64Array.of(0, 1000), true);
+  const plan = planInto(
+    heapColumns(1),
+    new Uint8Array(1),
+    TWO_IN_ONE,
+    Float64Array.of(0, 1000),
+    true,
+  );
   expect(growthOfTable(none, [{ plan, count: 2 }], true)).toBeNull();
 });
 

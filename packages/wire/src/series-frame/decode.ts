@@ -29,6 +29,7 @@ import { KEY_LIST_NAME_SIZE } from "./key-list.ts";
 import { AnswerKeys, type KnownKeyList } from "./known-keys.ts";
 import { decodeRowsFrame, RowsBatch } from "./rows-frame.ts";
 import { TimestampInterner } from "./timestamp-interner.ts";
+import { copyOfWords } from "./words.ts";
 
 /** @throws {CorruptionError} */
 export function decodeEndFrame(frame: Uint8Array): Coverage {
@@ -94,32 +95,31 @@ export class SeriesFrameDecoder {
       size: timestampsSize,
     });
     const blocks = readBlocks(frame.subarray(valueTableAt, keysAt), timestampCount, valuesSize);
+    const series = copyOfWords(frame.subarray(seriesTableAt, valueTableAt));
+    checkBlockEnds(series, valueCount);
     const keys = frame.subarray(keysAt, timestampsAt);
-    const keySection = this.#keySection(keysAre, keys, () =>
-      readKeyEnds(view, seriesTableAt, seriesCount),
-    );
-    const series = readSeries(frame.subarray(seriesTableAt, valueTableAt), valueCount, keySection);
+    const keySection = this.#keySection(keysAre, keys, keyEndsOf(series));
     const blockTable: BlockTable = { bytes: frame.subarray(valuesAt), blocks, series, timestamps };
     return new FrameBatch(keySection, blockTable, { count: valueCount, size: valuesSize });
   }
 
   #decodeRows(frame: Uint8Array): SeriesBatch {
     const { rows, keysAre, keys, ends } = decodeRowsFrame(frame);
-    const section = this.#keySection(keysAre, keys, () => ends);
-    checkKeyEnds(ends, section);
-    return new RowsBatch(section, rows);
+    return new RowsBatch(this.#keySection(keysAre, keys, ends), rows);
   }
 
-  /** The keys that lie in a frame, or that it names. @param keys where they or their name lie */
-  #keySection(keysAre: number, keys: Uint8Array, readEnds: () => Uint32Array): KeySection {
+  /** The keys that lie in a frame, or that it names. @param keys where they or their name lie. @param ends as the frame has them */
+  #keySection(keysAre: number, keys: Uint8Array, ends: Uint32Array): KeySection {
     if (keysAre === KEYS_NAMED && keys.length === KEY_LIST_NAME_SIZE) {
       const list = this.#offered.find(({ name }) => compareBytes(name, keys) === 0);
       if (!list) throw damaged("it names keys that were not offered");
+      checkKeyEnds(ends, list.section);
       this.keys.addKnown(list);
       return list.section;
     }
     if (keysAre !== KEYS_GIVEN) throw damaged(`keys of kind ${keysAre} in ${keys.length} bytes`);
-    const section = { bytes: keys, ends: readEnds() };
+    const section = { bytes: keys, ends };
+    checkKeyEnds(ends, section);
     this.keys.add(section);
     return section;
   }
@@ -152,16 +152,9 @@ export class SeriesFrameDecoder {
   }
 }
 
-/** The words of a table, in memory of their own. The platforms of ours are little endian. */
-function wordsOf(table: Uint8Array): Uint32Array {
-  const words = new Uint32Array(table.length / 4);
-  new Uint8Array(words.buffer).set(table);
-  return words;
-}
-
 /** @param size of the section that ends point into. @returns see BlockTable */
 function readBlocks(table: Uint8Array, timestampCount: number, size: number): Uint32Array {
-  const words = wordsOf(table);
+  const words = copyOfWords(table);
   let start = 0;
   for (let at = 0; at < words.length; at += 2) {
     const index = words[at] as number;
@@ -174,10 +167,10 @@ function readBlocks(table: Uint8Array, timestampCount: number, size: number): Ui
   return words;
 }
 
-function readKeyEnds(view: DataView, tableAt: number, count: number): Uint32Array {
-  const ends = new Uint32Array(count);
-  for (let i = 0; i < count; i += 1)
-    ends[i] = view.getUint32(tableAt + i * SERIES_ENTRY_SIZE, true);
+/** The ends of keys, of which a table of series has one in two words. */
+function keyEndsOf(series: Uint32Array): Uint32Array {
+  const ends = new Uint32Array(series.length / 2);
+  for (let i = 0; i < ends.length; i += 1) ends[i] = series[i * 2] as number;
   return ends;
 }
 
@@ -187,36 +180,22 @@ function checkKeyEnds(said: Uint32Array, { bytes, ends }: KeySection): void {
   let start = 0;
   for (let i = 0; i < said.length; i += 1) {
     const end = said[i] as number;
-    if (end < start || end !== ends[i]) throw damaged(`key ${i} ends at ${end} of ${bytes.length}`);
+    if (end < start || end > bytes.length || end !== ends[i])
+      throw damaged(`key ${i} ends at ${end} of ${bytes.length}`);
     start = end;
   }
   if (start !== bytes.length) throw damaged("keys end too early");
 }
 
-/** @returns see BlockTable */
-function readSeries(
-  table: Uint8Array,
-  blockCount: number,
-  { bytes, ends }: KeySection,
-): Uint32Array {
-  const words = wordsOf(table);
-  const count = words.length / 2;
-  if (ends.length !== count) throw damaged(`${count} series with ${ends.length} keys`);
-  let keyStart = 0;
-  let blockStart = 0;
-  for (let i = 0; i < count; i += 1) {
-    const keyEnd = words[i * 2] as number;
-    const blockEnd = words[i * 2 + 1] as number;
-    if (keyEnd < keyStart || keyEnd > bytes.length || keyEnd !== ends[i])
-      throw damaged(`key ${i} ends at ${keyEnd} of ${bytes.length}`);
-    if (blockEnd < blockStart || blockEnd > blockCount) {
-      throw damaged(`series ${i} ends at block ${blockEnd} of ${blockCount}`);
-    }
-    keyStart = keyEnd;
-    blockStart = blockEnd;
+function checkBlockEnds(series: Uint32Array, blockCount: number): void {
+  let start = 0;
+  for (let at = 1; at < series.length; at += 2) {
+    const end = series[at] as number;
+    if (end < start || end > blockCount)
+      throw damaged(`series ${at >>> 1} ends at block ${end} of ${blockCount}`);
+    start = end;
   }
-  if (keyStart !== bytes.length || blockStart !== blockCount) throw damaged("series end too early");
-  return words;
+  if (start !== blockCount) throw damaged("series end too early");
 }
 
 /** The series of a frame: most readers know the keys, and need no more of the blocks than their table. */

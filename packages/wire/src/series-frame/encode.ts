@@ -33,6 +33,7 @@ import {
 } from "./layout.ts";
 import { OfferedLists } from "./offered-lists.ts";
 import { encodeRowsFrame } from "./rows-frame.ts";
+import { wordsOf } from "./words.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -288,11 +289,6 @@ export class SeriesFrameEncoder {
     this.#sampleCount = 0;
     this.#offered.toStart();
   }
-}
-
-/** The words of a table, from the start of its memory. The platforms of ours are little endian: a view. */
-function wordsOf({ buffer, byteOffset, byteLength }: Uint8Array): Uint32Array {
-  return new Uint32Array(buffer, byteOffset, byteLength / 4);
 }
 
 /** The last frame of an answer. @returns bytes owned by the caller */

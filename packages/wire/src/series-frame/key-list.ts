@@ -4,6 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import type { KeySection, SearchQuery } from "@tideline/model";
+import { bytesOf } from "./words.ts";
 
 /** Of a name: a whole SHA-256, so that equal names are equal keys. */
 export const KEY_LIST_NAME_SIZE = 32;
@@ -31,10 +32,5 @@ export interface FrameQuery extends SearchQuery {
 
 /** @returns SHA-256 over the ends, each a u32 in little endian, then the keys */
 export function nameOfKeys({ ends, bytes }: KeySection): Uint8Array {
-  return createHash("sha256").update(littleEndian(ends)).update(bytes).digest();
-}
-
-/** The platforms of ours are little endian: a view. */
-function littleEndian({ buffer, byteOffset, byteLength }: Uint32Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
+  return createHash("sha256").update(bytesOf(ends)).update(bytes).digest();
 }

@@ -4,6 +4,7 @@
 import type { BatchRows, KeySection, SeriesBatch, SeriesBlocks } from "@tideline/model";
 import { damaged, writeFrameStart } from "./frame-start.ts";
 import { KEYS_GIVEN, KEYS_NAMED, KIND_ROWS, ROWS_HEADER_SIZE } from "./layout.ts";
+import { bytesOf, copyOfWords } from "./words.ts";
 
 const SAMPLES_OF_SERIES_MAX = 0xffff_ffff;
 
@@ -71,8 +72,6 @@ export function decodeRowsFrame(frame: Uint8Array): RowsFrame {
   if (stepCount === 0) throw damaged("rows without steps");
   if (!Number.isSafeInteger(sampleCount) || sampleCount < 0)
     throw damaged(`made of ${sampleCount} samples`);
-  const ends = new Uint32Array(seriesCount);
-  bytesOf(ends).set(frame.subarray(ROWS_HEADER_SIZE, keysAt));
   const values = new Float64Array(valueCount);
   bytesOf(values).set(frame.subarray(valuesAt));
   const presence = frame.slice(presenceAt, valuesAt);
@@ -81,7 +80,7 @@ export function decodeRowsFrame(frame: Uint8Array): RowsFrame {
     rows: { stepCount, values, presence, sampleCount, seriesSampleCountMax },
     keysAre: view.getUint32(28, true),
     keys: frame.subarray(keysAt, presenceAt),
-    ends,
+    ends: copyOfWords(frame.subarray(ROWS_HEADER_SIZE, keysAt)),
   };
 }
 
@@ -109,9 +108,4 @@ export class RowsBatch implements SeriesBatch {
       start = end;
     }
   }
-}
-
-/** The platforms of ours are little endian: a view. */
-function bytesOf({ buffer, byteOffset, byteLength }: Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
 }
